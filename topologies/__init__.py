@@ -1,0 +1,1 @@
+"""How records flow: topologies as data, codecs, and the runtime that runs them."""

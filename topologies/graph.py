@@ -1,0 +1,200 @@
+"""A topology as data: what is read, by which function, into which state and outputs.
+
+The runtime runs any `Topology`. Nothing here does IO.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+Row = Any
+"""A JSON value."""
+
+Fact = Any
+"""What a source's `decode` makes of a record: any value of the topology's own."""
+
+
+class Rows(Protocol):
+    """One key's rows as of `now`. An expired row reads as absent; a row is never changed in place."""
+
+    @property
+    def now(self) -> int:
+        """Stream time, ms; the due time while a timer fires."""
+
+    def get(self, kind: str, row_id: str) -> Row | None:
+        """The row, or None."""
+
+    def put(self, kind: str, row_id: str, row: Row, expires_at: int) -> None:
+        """Write a row that reads as absent from `expires_at` (ms, 0 = never) on."""
+
+    def delete(self, kind: str, row_id: str) -> None:
+        """Remove a row; nothing happens when it is absent."""
+
+    def scan(self, kind: str) -> list[tuple[str, Row]]:
+        """All (id, row) of a kind, by id. Slow beside `get`."""
+
+    def schedule(self, due: int, timer: str, row_id: str) -> None:
+        """Let `timer` fire for `row_id` when stream time reaches `due`, once."""
+
+    def cancel(self, due: int, timer: str, row_id: str) -> None:
+        """Take back what was scheduled with the same words; nothing happens when it is not there."""
+
+
+class Message(NamedTuple):
+    """One record as it came from the log; `timestamp` in ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Entry(NamedTuple):
+    """A decoded record: the key that it must have, and its fact."""
+
+    key: str
+    fact: Fact
+
+
+class Undecodable(NamedTuple):
+    """A record that has no fact: the dead letter's class and reason."""
+
+    kind: str
+    reason: str
+
+
+Decoded = Entry | Undecodable
+
+
+class Waited(NamedTuple):
+    """A record that had waited in state: its coordinates, its key, its fact as JSON."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+
+
+class DeadLetter(NamedTuple):
+    """What a step refused. `waited` is None for the record in hand."""
+
+    kind: str
+    reason: str
+    waited: Waited | None = None
+
+
+class Emit(NamedTuple):
+    """One record for an output topic, partitioned by its key; `headers` complete and in order."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    event_id: str
+
+
+class Result(NamedTuple):
+    """What a step comes to, ready to be written. `counts` has one name per occurrence."""
+
+    emits: Sequence[Emit] = ()
+    dead_letters: Sequence[DeadLetter] = ()
+    counts: Sequence[str] = ()
+
+
+class Timer(NamedTuple):
+    """A timer that is due: `name` was scheduled for `row_id` of `key` at `due` ms."""
+
+    due: int
+    name: str
+    key: str
+    row_id: str
+
+
+Tables = Mapping[str, Any]
+"""The reference tables by name, each as its `Table.add` has built it."""
+
+
+class Step(Protocol):
+    """Say what one record means. May change `rows`; on an exception the changes are forgotten."""
+
+    def __call__(self, rows: Rows, fact: Fact, cause: str, time: int, tables: Tables, /) -> Result:
+        """`time`: the record's timestamp, ms."""
+
+
+class Fire(Protocol):
+    """Say what a due timer means, at `rows.now` = its due time."""
+
+    def __call__(self, rows: Rows, timer: Timer, cause: str, tables: Tables, /) -> Result:
+        """`cause`: `timer/<partition>/<due ms>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A fact topic. At equal record times, sources are taken in the topology's order."""
+
+    name: str
+    topic: str
+    decode: Callable[[Sequence[Message]], list[Decoded]]
+    """Same length and order as its argument; never raises for bad bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A compacted reference topic that every worker reads whole before any fact, and goes on reading."""
+
+    name: str
+    topic: str
+    empty: Callable[[], Any]
+    add: Callable[[Any, Sequence[Message]], None]
+    """Apply records to the value that `empty` made, in order; bad ones are counted by the table itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A topic that is produced to, in the same transaction as state and offsets."""
+
+    name: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """All that the runtime needs to know.
+
+    `timers` names every timer of the state; those in `wall_clock_timers` also
+    fire by the wall clock, in a task that is at its end.
+    `upgrade(kind, version, row)` turns a row of an older `row_version` into today's.
+
+    Raises:
+        ValueError: a sentence that names what does not fit together.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    tables: tuple[Table, ...]
+    outputs: tuple[Output, ...]
+    step: Step
+    fire: Fire
+    row_kinds: tuple[str, ...]
+    timers: tuple[str, ...]
+    wall_clock_timers: tuple[str, ...]
+    row_version: int
+    upgrade: Callable[[str, int, Row], Row]
+
+    def __post_init__(self) -> None:
+        """Refuse what could not run."""
+        if not self.sources:
+            raise ValueError(f"topology {self.name} reads nothing: give it at least one source")
+        topics = [source.topic for source in self.sources]
+        topics += [table.topic for table in self.tables]
+        topics += [output.topic for output in self.outputs]
+        twice = sorted({topic for topic in topics if topics.count(topic) > 1})
+        if twice:
+            raise ValueError(f"topology {self.name} uses a topic in two roles: {', '.join(twice)}")
+        unknown = sorted(set(self.wall_clock_timers) - set(self.timers))
+        if unknown:
+            raise ValueError(f"topology {self.name} has wall-clock timers that are no timers: {', '.join(unknown)}")

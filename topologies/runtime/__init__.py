@@ -1,0 +1,1 @@
+"""Runs any topology, exactly once, and knows none of them."""
