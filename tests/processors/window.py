@@ -1,0 +1,72 @@
+"""The window on one player's rows as a value, for pure tests."""
+
+import json
+from typing import NamedTuple
+
+from processors.rows import NEVER, Row
+
+
+class Timer(NamedTuple):
+    due: int
+    timer: str
+    row_id: str
+
+
+class Window:
+    """Rows and timers of one player; `now` is moved by whoever tells the story.
+
+    Rows are kept as JSON text, so a row that is changed in place, or that is
+    not a plain JSON value, is noticed here rather than after a restart.
+    """
+
+    def __init__(self, now: int = 0) -> None:
+        self.now = now
+        self.timers: set[Timer] = set()
+        self._rows: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def get(self, kind: str, row_id: str) -> Row | None:
+        found = self._rows.get((kind, row_id))
+        return json.loads(found[0]) if found and self._lives(found[1]) else None
+
+    def put(self, kind: str, row_id: str, row: Row, expires_at: int) -> None:
+        text = json.dumps(row)
+        assert json.loads(text) == row, f"not a JSON value: {row!r}"
+        self._rows[kind, row_id] = (text, expires_at)
+
+    def delete(self, kind: str, row_id: str) -> None:
+        self._rows.pop((kind, row_id), None)
+
+    def scan(self, kind: str) -> list[tuple[str, Row]]:
+        return sorted(
+            (row_id, json.loads(text))
+            for (of, row_id), (text, expires_at) in self._rows.items()
+            if of == kind and self._lives(expires_at)
+        )
+
+    def schedule(self, due: int, timer: str, row_id: str) -> None:
+        self.timers.add(Timer(due, timer, row_id))
+
+    def cancel(self, due: int, timer: str, row_id: str) -> None:
+        self.timers.discard(Timer(due, timer, row_id))
+
+    def pop_due(self, until: int) -> Timer | None:
+        """The first timer with `due` <= `until`, taken out; None when there is none."""
+        first = min(self.timers, default=None)
+        if first is None or first.due > until:
+            return None
+        self.timers.discard(first)
+        return first
+
+    def copy(self) -> "Window":
+        """A window of the same content that goes its own way."""
+        other = Window(self.now)
+        other.timers = set(self.timers)
+        other._rows = dict(self._rows)
+        return other
+
+    def living(self) -> dict[tuple[str, str], Row]:
+        """Every row that can still be read, to compare and to count."""
+        return {key: json.loads(text) for key, (text, expires_at) in self._rows.items() if self._lives(expires_at)}
+
+    def _lives(self, expires_at: int) -> bool:
+        return expires_at == NEVER or self.now < expires_at
