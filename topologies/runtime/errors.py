@@ -1,0 +1,50 @@
+"""What can go wrong, sorted by what the worker does next.
+
+    StreamError
+    ├── Poison        this record can never be processed   → dead-letter it, go on
+    ├── Aborted       this transaction left nothing behind → take its batches again
+    ├── Unknown       nobody knows how it ended            → new producer, recover every task
+    ├── Unavailable   a read found nobody to answer        → try it again
+    ├── Halted        this task may not go on              → stop it, the others go on
+    ├── Misconfigured the run cannot begin like this       → say what to change, exit 2
+    └── Fatal         this process may not continue        → exit 1, let a supervisor restart it
+
+A new class is justified only by a new reaction. Everything else is a message:
+lower case, what happened first, then the particulars.
+"""
+
+
+class StreamError(Exception):
+    """Something went wrong between a source record and its output."""
+
+
+class Poison(StreamError):
+    """What a record leads to can never be written, so trying again cannot help."""
+
+
+class Aborted(StreamError):
+    """The transaction was rolled back: no record, row or offset of it is visible."""
+
+
+class Unknown(StreamError):
+    """A commit or abort timed out: it may still take effect.
+
+    The producer may not be used again: librdkafka has no KIP-890, so a late
+    EndTxn could end a later transaction of the same producer.
+    """
+
+
+class Unavailable(StreamError):
+    """The cluster did not answer a question that can be asked again."""
+
+
+class Halted(StreamError):
+    """Going on would lose or repeat records: a person has to decide."""
+
+
+class Misconfigured(StreamError):
+    """The cluster, the topics or the machine are not as the run needs them."""
+
+
+class Fatal(StreamError):
+    """Another instance took over, or the broker refused us for good."""

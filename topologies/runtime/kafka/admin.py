@@ -1,0 +1,178 @@
+"""Questions to the cluster, and its topics."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
+
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
+
+from topologies.runtime.errors import Misconfigured
+from topologies.runtime.kafka.config import Cluster, Trouble
+from topologies.runtime.kafka.errors import error_of, of_read
+from topologies.runtime.kafka.polled import Partition
+
+Answer = TypeVar("Answer")
+
+
+class TopicSpec(NamedTuple):
+    """A topic as it should be: `config` by Kafka's names."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str]
+
+
+class TopicState(NamedTuple):
+    """A topic as it is. `topic_id` tells a recreated topic from its namesake."""
+
+    partitions: int
+    replication: int
+    topic_id: str
+
+
+class Admin:
+    """One connection for questions; every method raises `Unavailable`, `Misconfigured` or `Fatal`.
+
+    Args:
+        cluster: whom to ask.
+        timeout_s: how long one question may take.
+    """
+
+    def __init__(self, cluster: Cluster, timeout_s: float = 30.0) -> None:
+        self._trouble = Trouble()
+        self._where = cluster.bootstrap_servers
+        self._timeout_s = timeout_s
+        self._client = AdminClient(cluster.config(self._trouble))
+
+    def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
+        """Return those that exist."""
+        wanted = sorted(set(names))
+        answers = self._ask("describing topics", lambda: self._client.describe_topics(TopicCollection(wanted)))
+        found = {}
+        for name, future in answers.items():
+            try:
+                description = self._wait(f"describing topic {name}", future)
+            except _Missing:
+                continue
+            replicas = [len(each.replicas) for each in description.partitions]
+            found[name] = TopicState(len(replicas), min(replicas, default=0), str(description.topic_id))
+        return found
+
+    def brokers(self) -> int:
+        """Return how many brokers there are."""
+        answer = self._ask("describing the cluster", self._client.describe_cluster)
+        return len(self._wait("describing the cluster", answer).nodes)
+
+    def configs(self, topic: str) -> dict[str, str]:
+        """Return a topic's configuration in force, defaults included."""
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        answers = self._ask(f"reading the config of {topic}", lambda: self._client.describe_configs([resource]))
+        entries = self._wait(f"reading the config of {topic}", answers[resource])
+        return {name: entry.value for name, entry in entries.items()}
+
+    def create(self, specs: Sequence[TopicSpec]) -> list[str]:
+        """Create topics and return the names of those that were not there before."""
+        new = [NewTopic(each.name, each.partitions, each.replication, config=dict(each.config)) for each in specs]
+        answers = self._ask("creating topics", lambda: self._client.create_topics(new))
+        created = []
+        for name, future in answers.items():
+            try:
+                self._wait(f"creating topic {name}", future)
+            except _Present:
+                continue
+            created.append(name)
+        return created
+
+    def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the group's committed offsets; a partition without one is left out.
+
+        Only stable ones: while a transaction that holds offsets is open, this waits for its end (KIP-447).
+        """
+        request = [ConsumerGroupTopicPartitions(group, [TopicPartition(*each) for each in partitions])]
+        answers = self._ask(
+            "reading committed offsets",
+            lambda: self._client.list_consumer_group_offsets(
+                request, require_stable=True, request_timeout=self._timeout_s
+            ),
+        )
+        result = self._wait("reading committed offsets", answers[group])
+        return {(each.topic, each.partition): each.offset for each in result.topic_partitions if each.offset >= 0}
+
+    def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the offset of each partition's first record that is still there."""
+        return self._offsets(partitions, OffsetSpec.earliest())
+
+    def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the high watermarks: beyond all records, those of open transactions too."""
+        return self._offsets(partitions, OffsetSpec.latest())
+
+    def stable_ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the last stable offsets: where a read_committed reader comes to an end."""
+        return self._offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED)
+
+    def offsets_at(self, partitions: Sequence[Partition], time_ms: int) -> dict[Partition, int]:
+        """Return where the records of a time and later begin; the end where there are none."""
+        found = self._offsets(partitions, OffsetSpec.for_timestamp(time_ms))
+        beyond = [each for each, offset in found.items() if offset < 0]
+        return {**found, **self.ends(beyond)}
+
+    def _offsets(
+        self,
+        partitions: Sequence[Partition],
+        which: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> dict[Partition, int]:
+        if not partitions:
+            return {}
+        wanted = {TopicPartition(*each): which for each in partitions}
+        answers = self._ask(
+            "reading offsets",
+            lambda: self._client.list_offsets(wanted, isolation_level=isolation, request_timeout=self._timeout_s),
+        )
+        return {
+            (each.topic, each.partition): self._wait(f"reading offsets of {each.topic}", future).offset
+            for each, future in answers.items()
+        }
+
+    def _ask(self, doing: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except KafkaException as error:
+            raise of_read(error, doing) from error
+
+    def _wait(self, doing: str, future: Future[Answer]) -> Answer:
+        try:
+            return future.result(timeout=self._timeout_s + 5)
+        except KafkaException as error:
+            code = error_of(error).code()
+            if code in _EXPECTED:
+                raise _EXPECTED[code] from error
+            self._client.poll(0)
+            if self._trouble.is_credentials:
+                raise Misconfigured(f"{self._trouble.last}. cluster {self._where}, while {doing}") from error
+            translated = of_read(error, doing)
+            why = f"{translated}. cluster {self._where}" + (f": {self._trouble.last}" if self._trouble.last else "")
+            raise type(translated)(why) from error
+
+
+class _Missing(Exception):
+    """The topic is not there."""
+
+
+class _Present(Exception):
+    """The topic is there already."""
+
+
+_EXPECTED: Mapping[Any, type[Exception]] = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART: _Missing,
+    KafkaError.TOPIC_ALREADY_EXISTS: _Present,
+}

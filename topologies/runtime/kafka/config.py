@@ -1,0 +1,93 @@
+"""The librdkafka properties of every client, and where its complaints go."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import KafkaError
+
+log = logging.getLogger("croupier.kafka")
+
+Config = dict[str, Any]
+
+READ_COMMITTED = {
+    "isolation.level": "read_committed",
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    # An offset that is out of range is an error to look at, never a silent jump.
+    "auto.offset.reset": "error",
+    # The default of 1000 throttles catching up sixfold.
+    "fetch.queue.backoff.ms": 10,
+    # An EOF comes this late: it decides how long an idle input is waited for.
+    "fetch.wait.max.ms": 20,
+}
+
+IDEMPOTENT = {
+    # Without idempotence, records of a just-created topic may be reordered.
+    "enable.idempotence": True,
+    # Java's default, so that producers in other languages agree on the partition.
+    "partitioner": "murmur2_random",
+}
+
+TRANSACTIONAL = {
+    # Back-to-back transactions wait for the previous one's markers; the default of 100 ms makes each cost 91 ms.
+    "retry.backoff.ms": 2,
+    "retry.backoff.max.ms": 20,
+    "linger.ms": 1,
+}
+
+_TROUBLE = {
+    KafkaError._AUTHENTICATION: "the broker refused our credentials",  # noqa: SLF001 - librdkafka's public names
+    KafkaError._SSL: "TLS to the broker failed",  # noqa: SLF001 - likewise
+    KafkaError._RESOLVE: "the broker's host name is unknown",  # noqa: SLF001 - likewise
+    KafkaError._ALL_BROKERS_DOWN: "no broker can be reached",  # noqa: SLF001 - likewise
+    KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refused our credentials",
+}
+
+
+class Trouble:
+    """The last thing that a client complained about, for the message of whoever waits for it in vain."""
+
+    def __init__(self) -> None:
+        self.last: str | None = None
+        self.is_credentials = False
+
+    def __call__(self, error: KafkaError) -> None:
+        """Take librdkafka's `error_cb`: informational, but the only place that says why nothing answers."""
+        known = _TROUBLE.get(error.code())
+        log.debug("client error: %s", error)
+        if known is None:
+            return
+        # `_ALL_BROKERS_DOWN` follows every other cause and would hide it.
+        if self.last is None or error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - likewise
+            self.last = f"{known}: {error.str()}"
+        if known == _TROUBLE[KafkaError.SASL_AUTHENTICATION_FAILED]:
+            self.is_credentials = True
+
+
+class Cluster:
+    """Which cluster, and how to get in: the base of every client's configuration.
+
+    Args:
+        bootstrap_servers: `host:port,…`.
+        properties: librdkafka properties by name, passed through to every client.
+        client_id: shown in the broker's logs and quotas.
+    """
+
+    def __init__(self, bootstrap_servers: str, properties: Mapping[str, str], client_id: str) -> None:
+        self.bootstrap_servers = bootstrap_servers
+        self.properties = dict(properties)
+        self.client_id = client_id
+
+    def config(self, trouble: Trouble, *parts: Mapping[str, Any]) -> Config:
+        """Build one client's configuration: the user's properties, then what may not be changed."""
+        own = {key: value for part in parts for key, value in part.items()}
+        return {
+            "bootstrap.servers": self.bootstrap_servers,
+            "client.id": self.client_id,
+            "error_cb": trouble,
+            "logger": log,
+            **self.properties,
+            **own,
+        }

@@ -1,0 +1,61 @@
+"""The one translation from the client's errors to our reactions."""
+
+from confluent_kafka import KafkaError, KafkaException
+
+from topologies.runtime.errors import Aborted, Fatal, Misconfigured, Poison, StreamError, Unavailable, Unknown
+
+# ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
+
+TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
+TIMED_OUT = {KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT, KafkaError._TIMED_OUT_QUEUE}
+FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED}
+REFUSED = {
+    KafkaError._AUTHENTICATION: "the broker refused our credentials: check sasl.username and sasl.password",
+    KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refused our credentials: check sasl.username and sasl.password",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "we may not use a topic: grant the ACL",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "we may not use the group: grant the ACL",
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "we may not ask the cluster: grant the ACL",
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "we may not use the transactional id: grant the ACL",
+}
+
+
+def error_of(exception: KafkaException) -> KafkaError:
+    """Return the `KafkaError` that a `KafkaException` carries."""
+    error: KafkaError = exception.args[0]
+    return error
+
+
+def of_read(exception: KafkaException, doing: str) -> StreamError:
+    """Translate what a read, a look-up or an admin call raised. `doing`: a gerund with particulars."""
+    error = error_of(exception)
+    if error.code() in REFUSED:
+        return Misconfigured(f"{REFUSED[error.code()]}. while {doing}: {error.str()}")
+    if error.code() == KafkaError._FATAL or error.fatal():
+        return Fatal(f"{doing} failed for good: {error.str()}")
+    return Unavailable(f"{doing} failed: {error.str()}")
+
+
+def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is_overdue: bool) -> StreamError:
+    """Translate what a transactional call raised.
+
+    Args:
+        exception: as raised by the client.
+        doing: a gerund with particulars.
+        is_ending: the call was commit or abort, which may still take effect after a time-out.
+        is_overdue: our own transaction was older than its timeout, so the
+            coordinator may have fenced us by aborting it; nobody else need be there.
+    """
+    error = error_of(exception)
+    sentence = f"{doing} failed: {error.str()}"
+    if error.code() in FENCED and is_overdue:
+        return Unknown(f"{sentence} (the transaction was older than its timeout)")
+    # `.fatal()` is not set on an error that repeats an earlier fatal one: the code is.
+    if error.code() == KafkaError._FATAL or error.fatal() or error.code() in FENCED:
+        return Fatal(f"{sentence}. another worker with the same instance name may have taken over")
+    if error.code() in REFUSED:
+        return Fatal(f"{REFUSED[error.code()]}. {sentence}")
+    if error.code() in TOO_LARGE:
+        return Poison(sentence)
+    if is_ending and (error.code() in TIMED_OUT or error.retriable()):
+        return Unknown(sentence)
+    return Aborted(sentence)

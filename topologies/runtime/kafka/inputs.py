@@ -1,0 +1,148 @@
+"""The group's consumer: which partitions are ours, and their records."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
+from topologies.runtime.kafka.errors import error_of, of_read
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, sort_out
+
+# ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
+
+
+class Membership(NamedTuple):
+    """How to join the group. `protocol` is `consumer` (KIP-848) or `classic`."""
+
+    group: str
+    protocol: str
+    instance_id: str | None
+
+
+class Inputs:
+    """A consumer in the group. Nothing is fetched for a partition until `start` says from where.
+
+    `on_assigned`, `on_revoked` and `on_lost` are called from within `poll` and
+    `close` with the partitions concerned; they may only take notes.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument per callback reads better than a bag of three
+        self,
+        cluster: Cluster,
+        membership: Membership,
+        *,
+        queued_bytes_max: int,
+        on_assigned: Callable[[list[Partition]], None],
+        on_revoked: Callable[[list[Partition]], None],
+        on_lost: Callable[[list[Partition]], None],
+    ) -> None:
+        self._trouble = Trouble()
+        self._incremental = membership.protocol == "consumer"
+        self._notes = {"assigned": on_assigned, "revoked": on_revoked, "lost": on_lost}
+        own = {**READ_COMMITTED, **_group(membership), "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
+        self._consumer = Consumer(cluster.config(self._trouble, own))
+
+    def subscribe(self, topics: list[str]) -> None:
+        """Join the group for these topics."""
+        self._consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+
+    def poll(self, timeout_s: float, records_max: int) -> Polled:
+        """Wait for the first record, then take what else is there.
+
+        Raises:
+            Unavailable: the cluster did not answer; ask again.
+            Halted: a position is out of range.
+            Misconfigured, Fatal: the group or the broker refused us.
+        """
+        try:
+            first = self._consumer.poll(timeout_s)
+            if first is None:
+                return NOTHING
+            # `consume(n, t)` would wait up to t to fill n.
+            return sort_out([first, *self._consumer.consume(records_max, 0)])
+        except KafkaException as error:
+            raise of_read(error, "polling the inputs") from error
+
+    def start(self, offsets: Mapping[Partition, int]) -> bool:
+        """Fetch from these offsets on. False: the partitions are not ready yet, ask again after a poll."""
+        positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
+        try:
+            for position in positions:
+                self._consumer.seek(position)
+            self._consumer.resume(positions)
+        except KafkaException as error:
+            if error_of(error).code() in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION):
+                return False
+            raise of_read(error, "seeking the inputs") from error
+        return True
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        """Stop fetching; what was prefetched is dropped."""
+        self._consumer.pause([TopicPartition(topic, number) for topic, number in partitions])
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        """Go on fetching from where the last polled record was."""
+        self._consumer.resume([TopicPartition(topic, number) for topic, number in partitions])
+
+    def known_end(self, partition: Partition) -> int:
+        """Return the high watermark as of the last fetch, or -1; asks nobody."""
+        _, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
+        return high if high is not None else -1
+
+    @property
+    def trouble(self) -> str | None:
+        """The last thing that the client complained about."""
+        return self._trouble.last
+
+    def metadata(self) -> Any:  # noqa: ANN401 - opaque: only a transaction of the same client library takes it
+        """Return the group metadata that a transaction needs; None while we are no member."""
+        return self._consumer.consumer_group_metadata() if self._consumer.memberid() else None
+
+    def close(self) -> None:
+        """Leave the group. A static member keeps its partitions until the session timeout."""
+        with contextlib.suppress(RuntimeError, KafkaException):
+            self._consumer.close()
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # An explicit offset: the client never looks one up by itself. Pausing comes
+        # after assigning, because assigning forgets pauses.
+        for each in partitions:
+            each.offset = OFFSET_BEGINNING
+        if self._incremental:
+            consumer.incremental_assign(partitions)
+        else:
+            consumer.assign(partitions)
+        consumer.pause(partitions)
+        self._notes["assigned"](_names(partitions))
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._notes["revoked"](_names(partitions))
+        self._unassign(consumer, partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._notes["lost"](_names(partitions))
+        self._unassign(consumer, partitions)
+
+    def _unassign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._incremental:
+            consumer.incremental_unassign(partitions)
+        else:
+            consumer.unassign()
+
+
+def _names(partitions: list[TopicPartition]) -> list[Partition]:
+    return [(each.topic, each.partition) for each in partitions]
+
+
+def _group(membership: Membership) -> dict[str, Any]:
+    own: dict[str, Any] = {"group.id": membership.group, "group.protocol": membership.protocol}
+    if membership.protocol == "consumer":
+        # Keeps partition p of all topics on one member, and moves only what must move (KIP-848).
+        own["group.remote.assignor"] = "range"
+    else:
+        own["partition.assignment.strategy"] = "range"
+    if membership.instance_id:
+        own["group.instance.id"] = membership.instance_id
+    return own

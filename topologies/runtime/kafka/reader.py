@@ -1,0 +1,65 @@
+"""A consumer outside any group that reads partitions it is told to: restore, tables, tap."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
+from topologies.runtime.kafka.errors import of_read
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, sort_out
+
+BULK = {
+    # Ask for much at a time: these readers are in a hurry, not in a group.
+    "fetch.message.max.bytes": 4 << 20,
+    "queued.max.messages.kbytes": 32 << 10,
+}
+
+
+class Reader:
+    """Reads committed records from explicit positions.
+
+    The last offset of a transactional topic is a marker, never a record: a
+    reader is at the end when an `End` with that offset came, or a record just
+    before it.
+    """
+
+    def __init__(self, cluster: Cluster, properties: Mapping[str, Any] | None = None) -> None:
+        self._trouble = Trouble()
+        own = {**READ_COMMITTED, **BULK, **(properties or {}), "group.id": f"{cluster.client_id}-reader"}
+        self._consumer = Consumer(cluster.config(self._trouble, own))
+
+    def add(self, positions: Mapping[Partition, int]) -> None:
+        """Read these partitions too, from these offsets."""
+        added = [TopicPartition(*each, offset) for each, offset in positions.items()]
+        self._call("assigning partitions", lambda: self._consumer.incremental_assign(added))
+
+    def remove(self, partitions: list[Partition]) -> None:
+        """Read these no longer. Records that were fetched already may still come out."""
+        removed = [TopicPartition(*each) for each in partitions]
+        self._call("taking partitions back", lambda: self._consumer.incremental_unassign(removed))
+
+    def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+        """Wait for the first record, then take what else is there.
+
+        Raises:
+            Unavailable: the cluster did not answer; ask again.
+            Halted: a position is out of range.
+            Misconfigured, Fatal: it refused us.
+        """
+        first = self._call("reading", lambda: self._consumer.poll(timeout_s))
+        if first is None:
+            return NOTHING
+        return sort_out([first, *self._call("reading", lambda: self._consumer.consume(records_max, 0))])
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with contextlib.suppress(RuntimeError, KafkaException):
+            self._consumer.close()
+
+    def _call(self, doing: str, call: Any) -> Any:  # noqa: ANN401 - passed on as it is
+        try:
+            return call()
+        except KafkaException as error:
+            raise of_read(error, doing) from error

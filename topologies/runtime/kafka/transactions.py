@@ -1,0 +1,203 @@
+"""The transactional producer: all of a commit is visible, or nothing of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from topologies.runtime.errors import Aborted, StreamError, Unknown
+from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
+from topologies.runtime.kafka.errors import of_read, of_transaction
+from topologies.runtime.kafka.polled import Partition
+
+Row = tuple[bytes, bytes | None]
+"""Key and value of a row; None deletes it."""
+
+Headers = Sequence[tuple[str, bytes]]
+
+Clock = Callable[[], float]
+"""Monotonic seconds."""
+
+
+class Transactions:
+    """One transaction at a time, with one `transactional.id`.
+
+    Every method raises `Poison`, `Aborted`, `Unknown` or `Fatal`. After
+    `Unknown` and `Fatal` the object may only be closed.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        transactional_id: str,
+        *,
+        timeout_s: float,
+        clock: Clock,
+        properties: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._began_at: float | None = None
+        self._trouble = Trouble()
+        own = {
+            **TRANSACTIONAL,
+            **(properties or {}),
+            **IDEMPOTENT,
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": int(timeout_s * 1000),
+        }
+        self._producer = Producer(cluster.config(self._trouble, own))
+
+    def init(self) -> None:
+        """Fence older producers of the same id, and end what they left open."""
+        self._call("initialising transactions", lambda: self._producer.init_transactions(self._timeout_s * 3))
+
+    def begin(self) -> None:
+        """Open a transaction; costs nothing until something is sent."""
+        self._began_at = self._clock()
+        self._call("beginning a transaction", self._producer.begin_transaction)
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Queue a record for the partition of its key."""
+        self._queue(lambda: self._producer.produce(topic, value, key, headers=list(headers)))
+
+    def send_to(
+        self,
+        to: Partition,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        timestamp: int,
+    ) -> None:
+        """Queue a record for one partition; `timestamp` in ms."""
+        self._queue(
+            lambda: self._producer.produce(
+                to[0], value, key, partition=to[1], headers=list(headers), timestamp=timestamp
+            )
+        )
+
+    def send_rows(self, to: Partition, rows: Sequence[Row]) -> None:
+        """Queue rows in order, all of them.
+
+        `produce_batch` does not raise on a full queue or an oversized row: it
+        returns a smaller count, and a commit would succeed without them.
+        """
+        waiting = [{"key": key, "value": value} for key, value in rows]
+        while waiting:
+            try:
+                taken = self._producer.produce_batch(to[0], waiting, partition=to[1])
+            except KafkaException as error:
+                raise self._translated(error, "queueing rows") from error
+            waiting = [] if taken == len(waiting) else self._refused(to, waiting)
+
+    def send_last_row(self, to: Partition, row: Row, on_offset: Callable[[int], None]) -> None:
+        """Queue a row and say, before `commit` returns, at which offset it stands."""
+
+        def delivered(error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - the client's own message
+            if error is None:
+                on_offset(message.offset())
+
+        self._queue(lambda: self._producer.produce(to[0], row[1], row[0], partition=to[1], on_delivery=delivered))
+
+    def send_offsets(self, offsets: Mapping[Partition, int], group_metadata: Any) -> None:  # noqa: ANN401 - opaque
+        """Make the inputs' positions part of the transaction.
+
+        Without a member id the broker would check nothing (KAFKA-18060), so None is refused.
+        """
+        if group_metadata is None:
+            raise Aborted("we are no member of the group at the moment")
+        positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
+        self._call(
+            "sending offsets",
+            lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, self._timeout_s),
+        )
+
+    def commit(self) -> None:
+        """End the transaction: everything in it is visible, together, when this returns."""
+        self._call("committing", lambda: self._producer.commit_transaction(self._timeout_s), is_ending=True)
+        self._producer.poll(0)
+        self._began_at = None
+
+    def abort(self) -> None:
+        """End the transaction: nothing of it will ever be visible."""
+        self._call("aborting", lambda: self._producer.abort_transaction(self._timeout_s), is_ending=True)
+        self._began_at = None
+
+    def close(self) -> None:
+        """Let go of the producer without waiting for anything; an open transaction is aborted by its timeout."""
+        self._producer.purge()
+
+    def _refused(self, to: Partition, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that found no room, in order, after making some; raise what no room would help."""
+        left = [row for row in rows if "_error" in row]
+        for row in left:
+            error = row.pop("_error")
+            if error.code() != KafkaError._QUEUE_FULL:  # noqa: SLF001 - librdkafka's public name
+                raise self._translated(KafkaException(error), f"queueing a row for {to[0]}/{to[1]}")
+        self._make_room()
+        return left
+
+    def _queue(self, produce: Callable[[], None]) -> None:
+        while True:
+            try:
+                produce()
+            except BufferError:
+                self._make_room()
+            except KafkaException as error:
+                raise self._translated(error, "queueing a record") from error
+            else:
+                return
+
+    def _make_room(self) -> None:
+        if self._is_overdue():
+            raise Aborted("the broker takes no records: the producer's queue stayed full")
+        self._producer.poll(0.05)
+
+    def _is_overdue(self) -> bool:
+        return self._began_at is not None and self._clock() - self._began_at >= self._timeout_s
+
+    def _call(self, doing: str, call: Callable[[], Any], *, is_ending: bool = False) -> Any:  # noqa: ANN401 - passed on
+        try:
+            return call()
+        except KafkaException as error:
+            raise self._translated(error, doing, is_ending=is_ending) from error
+
+    def _translated(self, error: KafkaException, doing: str, *, is_ending: bool = False) -> StreamError:
+        return of_transaction(error, doing, is_ending=is_ending, is_overdue=self._is_overdue())
+
+
+class Sender:
+    """A plain idempotent producer for people's tools: `load`. Not part of any transaction."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._trouble = Trouble()
+        self._failed: list[str] = []
+        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, {"linger.ms": 5}))
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+        """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""
+        while True:
+            try:
+                self._producer.produce(topic, value, key, timestamp=timestamp, on_delivery=self._delivered)
+            except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                raise of_read(error, f"sending to {topic}") from error
+            else:
+                self._producer.poll(0)
+                return
+
+    def flush(self, timeout_s: float = 60.0) -> None:
+        """Wait until the broker has everything.
+
+        Raises:
+            Unknown: some records may not have arrived; the message says how many and why.
+        """
+        left = self._producer.flush(timeout_s)
+        if left or self._failed:
+            why = self._failed[0] if self._failed else self._trouble.last or "the broker does not answer"
+            raise Unknown(f"{left + len(self._failed)} records were not delivered: {why}")
+
+    def _delivered(self, error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - the client's own message
+        if error is not None:
+            self._failed.append(f"{message.topic()}: {error.str()}")
