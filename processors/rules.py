@@ -21,9 +21,9 @@ class Rules:
 
     base_currency: str = "EUR"
     origin: str | None = None
-    origin_by_casino: Mapping[str, str] = NO_MAPPING
-    origin_by_currency: Mapping[str, str] = NO_MAPPING
-    bonus_types: Mapping[str, str] = NO_MAPPING
+    origin_by_casino: Mapping[str, str] = field(default_factory=lambda: NO_MAPPING)
+    origin_by_currency: Mapping[str, str] = field(default_factory=lambda: NO_MAPPING)
+    bonus_types: Mapping[str, str] = field(default_factory=lambda: NO_MAPPING)
     """The platform's bonus types → Fast Track's."""
     casino_vendor_id: str = "netgaming"
     casino_vendor_name: str = "NetGaming"
