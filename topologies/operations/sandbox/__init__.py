@@ -1,0 +1,6 @@
+"""A real, single-node Apache Kafka with nothing but Python: for trying things out, for the demo, for the tests."""
+
+from topologies.operations.sandbox.errors import SandboxError
+from topologies.operations.sandbox.lifecycle import DEFAULT_NAME, Running, owned, owned_registry, start, status, stop
+
+__all__ = ["DEFAULT_NAME", "Running", "SandboxError", "owned", "owned_registry", "start", "status", "stop"]
