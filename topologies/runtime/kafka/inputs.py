@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
-from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, sort_out
+from topologies.runtime.kafka.polled import Partition, Polled, poll
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -49,21 +49,8 @@ class Inputs:
         self._consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
 
     def poll(self, timeout_s: float, records_max: int) -> Polled:
-        """Wait for the first record, then take what else is there.
-
-        Raises:
-            Unavailable: the cluster did not answer; ask again.
-            Halted: a position is out of range.
-            Misconfigured, Fatal: the group or the broker refused us.
-        """
-        try:
-            first = self._consumer.poll(timeout_s)
-            if first is None:
-                return NOTHING
-            # `consume(n, t)` would wait up to t to fill n.
-            return sort_out([first, *self._consumer.consume(records_max, 0)])
-        except KafkaException as error:
-            raise of_read(error, "polling the inputs") from error
+        """Take what is there, as `polled.poll` does; callbacks are called from within."""
+        return poll(self._consumer, timeout_s, records_max)
 
     def start(self, offsets: Mapping[Partition, int]) -> bool:
         """Fetch from these offsets on. False: the partitions are not ready yet, ask again after a poll."""

@@ -2,11 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import Message as ClientMessage
 
 from topologies.graph import Message
-from topologies.runtime.errors import Halted
+from topologies.runtime.errors import Halted, StreamError
 from topologies.runtime.kafka.errors import of_read
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
@@ -23,36 +23,70 @@ class End(NamedTuple):
     offset: int
 
 
+class Trap(NamedTuple):
+    """What is wrong with reading a partition. `Halted`: its records at our position are gone."""
+
+    topic: str | None
+    partition: int | None
+    error: StreamError
+
+
 class Polled(NamedTuple):
-    """Records and ends, each in the order in which they came per partition."""
+    """Records, ends and errors, each in the order in which they came per partition.
+
+    Errors are values: raising one would lose the records that came with it.
+    """
 
     messages: list[ClientMessage]
     ends: list[End]
+    traps: list[Trap]
 
 
-NOTHING = Polled([], [])
+NOTHING = Polled([], [], [])
 
 
-def sort_out(raw: list[ClientMessage]) -> Polled:
-    """Tell records from ends.
+def poll(consumer: Consumer, timeout_s: float, records_max: int) -> Polled:
+    """Wait for the first record, then take what else is there. Never raises after a record was taken.
 
     Raises:
-        Halted: a position is out of range; the partition's records there are gone.
-        Unavailable, Misconfigured, Fatal: as the client says; passing errors are left to it.
+        Unavailable: the cluster did not answer; ask again.
+        Misconfigured, Fatal: it refused us.
     """
+    try:
+        first = consumer.poll(timeout_s)
+    except KafkaException as error:
+        raise of_read(error, "polling") from error
+    if first is None:
+        return NOTHING
+    try:
+        # `consume(n, t)` with a t would wait to fill n.
+        more = consumer.consume(records_max, 0)
+    except KafkaException as error:
+        polled = _sorted_out([first])
+        polled.traps.append(Trap(None, None, of_read(error, "polling")))
+        return polled
+    return _sorted_out([first, *more])
+
+
+def _sorted_out(raw: list[ClientMessage]) -> Polled:
     messages: list[ClientMessage] = []
     ends: list[End] = []
+    traps: list[Trap] = []
     for each in raw:
         error = each.error()
         if error is None:
             messages.append(each)
         elif error.code() == KafkaError._PARTITION_EOF:
             ends.append(End(each.topic() or "", each.partition() or 0, each.offset() or 0))
-        elif error.code() == KafkaError._AUTO_OFFSET_RESET:
-            raise Halted(f"records of {each.topic()}/{each.partition()} are gone: {error.str()}")
         elif error.fatal() or not error.retriable():
-            raise of_read(KafkaException(error), f"reading {each.topic()}/{each.partition()}")
-    return Polled(messages, ends)
+            traps.append(Trap(each.topic(), each.partition(), _translated(error, f"{each.topic()}/{each.partition()}")))
+    return Polled(messages, ends, traps)
+
+
+def _translated(error: KafkaError, where: str) -> StreamError:
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:
+        return Halted(f"the records of {where} at our position are gone: {error.str()}")
+    return of_read(KafkaException(error), f"reading {where}")
 
 
 def message(raw: ClientMessage) -> Message:

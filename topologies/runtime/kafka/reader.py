@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import of_read
-from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, sort_out
+from topologies.runtime.kafka.polled import Partition, Polled, poll
 
 BULK = {
     # Ask for much at a time: these readers are in a hurry, not in a group.
@@ -41,17 +41,8 @@ class Reader:
         self._call("taking partitions back", lambda: self._consumer.incremental_unassign(removed))
 
     def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
-        """Wait for the first record, then take what else is there.
-
-        Raises:
-            Unavailable: the cluster did not answer; ask again.
-            Halted: a position is out of range.
-            Misconfigured, Fatal: it refused us.
-        """
-        first = self._call("reading", lambda: self._consumer.poll(timeout_s))
-        if first is None:
-            return NOTHING
-        return sort_out([first, *self._call("reading", lambda: self._consumer.consume(records_max, 0))])
+        """Take what is there, as `polled.poll` does."""
+        return poll(self._consumer, timeout_s, records_max)
 
     def close(self) -> None:
         """Let go of the connection."""
