@@ -1,0 +1,34 @@
+# Everything from nothing but Python 3.11 or newer and pip: `make demo`, `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-pure lint bench clean
+
+demo: .venv/installed
+	$(BIN)/croupier demo
+
+# Pure functions and a real Kafka, two processes on two cores.
+test: .venv/installed
+	$(BIN)/pytest -n 2 --dist loadgroup tests --ignore=tests/bench
+
+# Only what needs no broker.
+test-pure: .venv/installed
+	$(BIN)/pytest -m "not kafka" tests --ignore=tests/bench
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/pytest tests/bench
+
+clean:
+	rm -rf .venv build dist state .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "croupier needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@

@@ -1,0 +1,70 @@
+"""The options that every command takes, before or after its name."""
+
+from pathlib import Path
+
+import click
+
+# `ctx.obj` is the Invocation that cli.py gives to every command.
+
+
+def _config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        ctx.obj.config = path
+
+
+def _set(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> None:
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"`{pair}` is not NAME=VALUE")
+        ctx.obj.flags[name.strip()] = value.strip()
+
+
+def _bootstrap_servers(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.obj.flags["bootstrap_servers"] = value
+
+
+def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's own signature
+    if value:
+        ctx.obj.debug = True
+
+
+def common() -> list[click.Parameter]:
+    """New options, for one command."""
+    return [
+        click.Option(
+            ["--bootstrap-servers"],
+            metavar="HOST:PORT,…",
+            callback=_bootstrap_servers,
+            expose_value=False,
+            help="The cluster; the setting bootstrap_servers.",
+        ),
+        click.Option(
+            ["--set"],
+            metavar="NAME=VALUE",
+            multiple=True,
+            callback=_set,
+            expose_value=False,
+            help="Any setting of `croupier settings`; repeatable.",
+        ),
+        click.Option(
+            ["--config"],
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            callback=_config,
+            expose_value=False,
+            help="Settings in TOML; croupier.toml, if there is one.",
+        ),
+        click.Option(
+            ["--debug"], is_flag=True, callback=_debug, expose_value=False, help="Show tracebacks and the client's log."
+        ),
+    ]
+
+
+def add_everywhere(command: click.Command) -> None:
+    """Give the common options to a command and to all commands below it."""
+    command.params.extend(common())
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            add_everywhere(each)
