@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from processors.facts import Kind
-from processors.money import number, percent_number
+from processors.money import SCALES, number, percent_number
 
 EventType = Literal["PAYMENT", "BONUS", "CASINO"]
 PaymentStatus = Literal["Requested", "Approved", "Rejected", "Cancelled", "Rollback"]
@@ -165,9 +165,10 @@ def casino(
     The balance before follows from the real money that moved, and is left out when that makes it negative.
     """
     wager_amount = amount - bonus_amount
+    scale = SCALES[currency]
     payload: dict[str, Any] = {
         "activity_id": call_id,
-        "amount": number(amount, currency),
+        "amount": amount / scale,
         "currency": currency,
         "exchange_rate": float(rate),
         "game_id": game_id,
@@ -180,16 +181,16 @@ def casino(
         "type": type,
         "user_id": user_id,
         "vendor_id": vendor_id,
-        "wager_amount": number(wager_amount, currency),
-        "bonus_wager_amount": number(bonus_amount, currency),
+        "wager_amount": wager_amount / scale,
+        "bonus_wager_amount": bonus_amount / scale,
         "locked_wager_amount": 0.0,
     }
     is_paid_out = type == "Win" or status == "Rollback"
     if balance_after is not None:
-        payload["balance_after"] = number(balance_after, currency)
+        payload["balance_after"] = balance_after / scale
         balance_before = balance_after - wager_amount if is_paid_out else balance_after + wager_amount
         if balance_before >= 0:
-            payload["balance_before"] = number(balance_before, currency)
+            payload["balance_before"] = balance_before / scale
     if game_type is not None:
         payload["game_type"] = _GAME_TYPES.get(game_type, game_type)
     if vendor_name is not None:

@@ -29,7 +29,8 @@ EXPONENTS = MappingProxyType(
 )
 """Digits after the decimal point, by currency. Metals, funds and test codes have none and are not money."""
 
-_SCALES = {currency: 10**exponent for currency, exponent in EXPONENTS.items()}
+SCALES: dict[str, int] = {currency: 10**exponent for currency, exponent in EXPONENTS.items()}
+"""Minor units in one unit of the currency."""
 
 
 class MoneyError(ValueError):
@@ -61,7 +62,7 @@ def from_hundredths(hundredths: int, currency: str) -> int:
     Raises:
         MoneyError: negative, a fraction of a minor unit, or an unknown currency.
     """
-    scale = _known(_SCALES.get(currency), currency)
+    scale = _known(SCALES.get(currency), currency)
     if hundredths < 0:
         raise MoneyError(f"amount is negative: {hundredths} hundredths {currency}")
     minor, rest = (hundredths, 0) if scale == 100 else divmod(hundredths * scale, 100)
@@ -72,12 +73,12 @@ def from_hundredths(hundredths: int, currency: str) -> int:
 
 def number(minor: int, currency: str) -> float:
     """The JSON number: the float nearest to the exact amount. 1050 EUR is 10.5."""
-    return minor / _SCALES[currency]
+    return minor / SCALES[currency]
 
 
 def percent_number(minor_percents: int, currency: str) -> float:
     """The JSON number of an amount kept in hundredths of a minor unit, as wagering with contributions is."""
-    return minor_percents / (_SCALES[currency] * 100)
+    return minor_percents / (SCALES[currency] * 100)
 
 
 _DIGITS_MAX = len(str(LARGEST))
