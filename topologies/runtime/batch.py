@@ -1,0 +1,35 @@
+"""What one task wants to commit: a value that says everything, before anything is done."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from topologies.graph import Emit
+from topologies.runtime.kafka.polled import Partition
+from topologies.runtime.store import Row
+
+
+class DeadRecord(NamedTuple):
+    """A record for the dead-letter topic, complete."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that follows from some records of one task.
+
+    `rows` are in order; the last one is the task's head. `offsets` holds the
+    next offset of every input. `counts` is for people.
+    """
+
+    partition: int
+    emits: list[Emit] = field(default_factory=list)
+    dead: list[DeadRecord] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    offsets: dict[Partition, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    records: int = 0

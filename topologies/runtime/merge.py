@@ -1,0 +1,123 @@
+"""In which order a task takes the records of its inputs: by time, as far as they have arrived.
+
+An input that has more is waited for without limit. One that is at its end is
+waited for `idle_max_s`, to give a producer time (KIP-695). Pure: what the
+clock and the client say is passed in.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from topologies.graph import Decoded, Message
+
+
+class Item(NamedTuple):
+    """A decoded record that waits for its turn."""
+
+    message: Message
+    decoded: Decoded
+    raw: Any
+    """The client's own message: a dead letter needs its headers."""
+
+
+class Lane:
+    """One input of a task, from what was polled to what was taken.
+
+    `position` is the next offset to come from the client, `taken` the next
+    one to be processed: what a commit writes.
+    """
+
+    def __init__(self, topic: str, position: int, stop_at: int | None = None) -> None:
+        self.topic = topic
+        self.items: deque[Item] = deque()
+        self.position = position
+        self.taken = position
+        self.stop_at = stop_at
+        """When draining: the offset at which this input ends for us."""
+        self._end_seen: int | None = None
+        self._high_at_end = -1
+        self._idle_since: float | None = None
+
+    def add(self, item: Item) -> None:
+        """Take a polled record in; records from `stop_at` on only move the position."""
+        self.position = item.message.offset + 1
+        self._idle_since = None
+        if self.stop_at is None or item.message.offset < self.stop_at:
+            self.items.append(item)
+
+    def ended(self, offset: int, high: int) -> None:
+        """The client stood at the end, at `offset`; `high` is the high watermark it knew then.
+
+        Behind a transaction's marker no record says so: the end's own offset is the next one.
+        """
+        if offset >= self.position:
+            self.position = offset
+            self._end_seen = offset
+            self._high_at_end = high
+
+    def settle(self) -> None:
+        """All that came was taken: the next offset is where the client stands."""
+        if not self.items:
+            self.taken = self.position if self.stop_at is None else max(self.taken, min(self.position, self.stop_at))
+
+    @property
+    def is_finished(self) -> bool:
+        """Draining: everything up to `stop_at` was taken."""
+        return self.stop_at is not None and not self.items and self.position >= self.stop_at
+
+    def is_at_end(self, high: int) -> bool:
+        """Whether nothing more is known to be there; `high` is the cached high watermark.
+
+        A watermark that has grown since the end was seen means records on their
+        way, or an open transaction of the producer: both are waited for.
+        """
+        if self.items:
+            return False
+        return self.position >= high or (self._end_seen == self.position and high <= self._high_at_end)
+
+    def is_idle(self, high: int, now_s: float, idle_max_s: float) -> bool:
+        """Whether the others may go on without this empty input."""
+        if self.stop_at is not None:
+            return self.position >= self.stop_at
+        if high < 0 or not self.is_at_end(high):
+            self._idle_since = None
+            return False
+        if self._idle_since is None:
+            self._idle_since = now_s
+        return now_s - self._idle_since >= idle_max_s
+
+
+class Merge:
+    """The lanes of a task, in the topology's order, which decides at equal times."""
+
+    def __init__(self, lanes: list[Lane], idle_max_s: float) -> None:
+        self.lanes = lanes
+        self._idle_max_s = idle_max_s
+        self.by_topic = {lane.topic: lane for lane in lanes}
+
+    def next_lane(self, now_s: float, high_of: Callable[[str], int]) -> Lane | None:
+        """Return the lane whose first record is next, or None: nothing is there, or one is to be waited for."""
+        best: Lane | None = None
+        best_time = 0
+        for lane in self.lanes:
+            if lane.items:
+                time = lane.items[0].message.timestamp
+                if best is None or time < best_time:
+                    best, best_time = lane, time
+        if best is None:
+            return None
+        for lane in self.lanes:
+            if not lane.items and not lane.is_idle(high_of(lane.topic), now_s, self._idle_max_s):
+                return None
+        return best
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits to be taken."""
+        return not any(lane.items for lane in self.lanes)
+
+    @property
+    def is_finished(self) -> bool:
+        """Draining: every lane has ended."""
+        return all(lane.is_finished for lane in self.lanes)

@@ -1,0 +1,182 @@
+"""What a task's state looks like from within a record: layers over the store.
+
+A row is looked up in the changes of the record in hand, then in those of the
+batch, then in the cache, then in the store. Undoing is forgetting a layer:
+a processor's bug drops the record's, an abort the batch's; a commit moves the
+batch's to cache and store.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from topologies.runtime.cache import RowCache
+from topologies.runtime.rowcodec import ABSENT, Entry, RowCodec
+from topologies.runtime.store import Row as StoredRow
+from topologies.runtime.store import Store
+
+TIMER = "\0timer\0"
+"""Timer rows sort before all players and by due time: `\\0timer\\0<due>\\0<name>\\0<key>\\0<row id>`."""
+
+DUE_DIGITS = 15
+"""Milliseconds until the year 33658."""
+
+
+class TimerKey(NamedTuple):
+    """The parts of a timer row's key."""
+
+    due: int
+    name: str
+    key: str
+    row_id: str
+
+
+def timer_key(timer: TimerKey) -> str:
+    """Return the key of a timer's row."""
+    return f"{TIMER}{timer.due:0{DUE_DIGITS}d}\0{timer.name}\0{timer.key}\0{timer.row_id}"
+
+
+def parse_timer(key: str) -> TimerKey:
+    """Return what a timer row's key says. No id contains U+0000: that is checked where facts enter."""
+    due, name, owner, row_id = key[len(TIMER) :].split("\0")
+    return TimerKey(int(due), name, owner, row_id)
+
+
+class Overlay:
+    """One task's state. `Window` gives one key's rows to a processor.
+
+    `on_scheduled` is told the key of each timer row that a kept record added.
+    """
+
+    def __init__(self, store: Store, partition: int, cache: RowCache, codec: RowCodec) -> None:
+        self._store = store
+        self._partition = partition
+        self._cache = cache
+        self._codec = codec
+        self.record: dict[str, Entry] = {}
+        self.batch: dict[str, Entry] = {}
+        self._in_batch: dict[str, set[str]] = {}
+        self.on_scheduled: Callable[[str], None] = lambda _: None
+
+    def find(self, key: str) -> Entry:
+        """Return a row with its expiry; `ABSENT` (or a row that has expired) when there is none."""
+        entry = self.record.get(key)
+        if entry is None:
+            entry = self.batch.get(key)
+            if entry is None:
+                entry = self._cache.get(key)
+                if entry is None:
+                    entry = self._load(key)
+        return entry
+
+    def keep(self) -> None:
+        """Make the record's changes part of the batch."""
+        for key, entry in self.record.items():
+            if key[0] == "\0" and entry is not ABSENT:
+                self.on_scheduled(key)
+            else:
+                self._in_batch.setdefault(key[: key.rfind("\0") + 1], set()).add(key)
+        self.batch.update(self.record)
+        self.record.clear()
+
+    def drop(self) -> None:
+        """Forget the record's changes."""
+        self.record.clear()
+
+    def forget(self) -> None:
+        """Forget the batch's changes too."""
+        self.record.clear()
+        self.batch.clear()
+        self._in_batch.clear()
+
+    def rows(self) -> list[StoredRow]:
+        """Encode the batch's changes, in the order in which rows were first touched."""
+        encode = self._codec.encode
+        return [(key.encode(), None if entry is ABSENT else encode(entry)) for key, entry in self.batch.items()]
+
+    def committed(self, rows: Iterable[StoredRow]) -> None:
+        """Move the batch's changes to the cache; `rows` is what `rows()` gave for this batch."""
+        put = self._cache.put
+        for (key, entry), (_, value) in zip(self.batch.items(), rows, strict=True):
+            put(key, entry, len(value) if value is not None else 0)
+        self.forget()
+
+    def scan(self, prefix: str) -> list[tuple[str, Entry]]:
+        """Return all rows whose key is `prefix` and an id, by key, absent and expired ones too."""
+        found: dict[str, Entry] = {}
+        encoded = prefix.encode()
+        for raw, value in self._store.scan(self._partition, encoded, encoded):
+            found[raw.decode()] = self._codec.decode(raw, value)
+        for key in self._in_batch.get(prefix, ()):
+            found[key] = self.batch[key]
+        found |= {key: entry for key, entry in self.record.items() if key.startswith(prefix)}
+        return sorted(found.items())
+
+    def stored(self, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the stored rows from a key on, as they were before this batch."""
+        return self._store.scan(self._partition, start)
+
+    def expire(self, key: str) -> bool:
+        """Delete a stored row, unless the batch has changed it."""
+        if key in self.batch:
+            return False
+        self.batch[key] = ABSENT
+        return True
+
+    def _load(self, key: str) -> Entry:
+        raw = key.encode()
+        value = self._store.get(self._partition, raw)
+        if value is None:
+            self._cache.put(key, ABSENT, 0)
+            return ABSENT
+        entry = self._codec.decode(raw, value)
+        self._cache.put(key, entry, len(value))
+        return entry
+
+
+class Window:
+    """One key's rows as of `now`: the `Rows` of a topology's step."""
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._overlay = overlay
+        self._record = overlay.record
+        self._find = overlay.find
+        self.key = ""
+        self.now = 0
+
+    def at(self, key: str, now: int) -> "Window":
+        """Turn to another key and time, and return itself."""
+        self.key = key
+        self.now = now
+        return self
+
+    def get(self, kind: str, row_id: str) -> Any | None:  # noqa: ANN401 - a JSON value
+        """Return the row, or None when it is absent or has expired."""
+        expires_at, row = self._find(f"{self.key}\0{kind}\0{row_id}")
+        return None if 0 < expires_at <= self.now else row
+
+    def put(self, kind: str, row_id: str, row: Any, expires_at: int) -> None:  # noqa: ANN401 - a JSON value
+        """Write a row that reads as absent from `expires_at` on (0: never)."""
+        self._record[f"{self.key}\0{kind}\0{row_id}"] = (expires_at, row)
+
+    def delete(self, kind: str, row_id: str) -> None:
+        """Remove a row."""
+        self._record[f"{self.key}\0{kind}\0{row_id}"] = ABSENT
+
+    def scan(self, kind: str) -> list[tuple[str, Any]]:
+        """Return all (id, row) of a kind that are there, by id."""
+        prefix = f"{self.key}\0{kind}\0"
+        return [
+            (key[len(prefix) :], row)
+            for key, (expires_at, row) in self._overlay.scan(prefix)
+            if row is not None and not 0 < expires_at <= self.now
+        ]
+
+    def schedule(self, due: int, timer: str, row_id: str) -> None:
+        """Let a timer fire once."""
+        self._record[timer_key(TimerKey(due, timer, self.key, row_id))] = (0, 1)
+
+    def cancel(self, due: int, timer: str, row_id: str) -> None:
+        """Take a timer back."""
+        key = timer_key(TimerKey(due, timer, self.key, row_id))
+        if self._find(key) is not ABSENT:
+            self._record[key] = ABSENT

@@ -1,0 +1,60 @@
+"""The bytes of a row: when it expires, its version, its value.
+
+8 bytes of expiry (ms since 1970, big-endian, 0 = never), then JSON
+`[version, row]`. Every version that can still be in the state topic or the
+store stays readable: `upgrade` turns it into today's.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from topologies.runtime.errors import Halted
+from topologies.wire import dump_json, load_json
+
+Entry = tuple[int, Any]
+"""When a row expires (ms, 0 = never) and its JSON value."""
+
+ABSENT: Entry = (0, None)
+"""The entry of a row that is not there; compared by identity where a deletion is meant."""
+
+
+class RowCodec:
+    """Encodes rows as today's version and decodes every known one.
+
+    Args:
+        version: today's.
+        upgrade: (kind, version, row) → today's row.
+    """
+
+    def __init__(self, version: int, upgrade: Callable[[str, int, Any], Any]) -> None:
+        self._version = version
+        self._upgrade = upgrade
+
+    def encode(self, entry: Entry) -> bytes:
+        """Return the bytes of a row."""
+        return entry[0].to_bytes(8, "big") + dump_json((self._version, entry[1]))
+
+    def decode(self, key: bytes, value: bytes) -> Entry:
+        """Return a row's entry.
+
+        Raises:
+            Halted: a newer release wrote it.
+        """
+        version, row = load_json(value[8:])
+        if version != self._version:
+            row = self._older(key, version, row)
+        return int.from_bytes(value[:8], "big"), row
+
+    def _older(self, key: bytes, version: int, row: Any) -> Any:  # noqa: ANN401 - JSON values
+        if version > self._version:
+            raise Halted(
+                f"the state was written by a newer release: row version {version}, this release reads up to "
+                f"{self._version}. install that release again, or a newer one"
+            )
+        kind = key.split(b"\0")[1].decode()
+        return self._upgrade(kind, version, row)
+
+
+def expires_at(value: bytes) -> int:
+    """Return the expiry of an encoded row, without decoding it."""
+    return int.from_bytes(value[:8], "big")

@@ -1,0 +1,125 @@
+"""The local store: one RocksDB per worker, a cache of the state topic that survives restarts.
+
+Every key begins with its task's partition, so that a task's rows lie together
+and can be wiped together. Nothing here is the truth: what is lost is restored.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+from topologies.runtime.errors import Misconfigured
+from topologies.wire import dump_json, load_json
+
+Row = tuple[bytes, bytes | None]
+"""Key (without the partition) and value; None deletes."""
+
+BLOOM_BITS_PER_KEY = 10
+"""A miss costs 0.6 µs with the filters, 7 µs without."""
+
+_APPLIED = b"\xff\xff"
+"""Sorts behind every partition: where each task's `Applied` is kept."""
+
+
+class Bounds(NamedTuple):
+    """How much memory RocksDB may take, in bytes."""
+
+    block_cache_bytes: int
+    write_buffer_bytes: int
+
+
+class Applied(NamedTuple):
+    """How far the state topic is contained in a task's rows.
+
+    `topic_id` tells a recreated state topic; `offset` is the next one to
+    apply; `at` is the wall time of the last apply, ms.
+    """
+
+    topic_id: str
+    offset: int
+    at: int
+
+
+class Store:
+    """Rows by partition and key, in key order.
+
+    Raises:
+        Misconfigured: the directory is in use by another worker, or cannot be written.
+    """
+
+    def __init__(self, path: Path, bounds: Bounds) -> None:
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = Rdict(str(path), _options(bounds))
+        except OSError as error:
+            raise Misconfigured(f"the state directory cannot be used: {error}") from error
+        except Exception as error:  # rocksdict raises bare Exceptions
+            if "lock" in str(error).lower():
+                advice = "stop it, or set another state_dir or instance"
+                raise Misconfigured(f"the state directory {path} is in use by another worker: {advice}") from error
+            raise Misconfigured(f"the state directory {path} cannot be opened: {error}") from error
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """Return a row's value, or None."""
+        value: bytes | None = self._db.get(partition.to_bytes(2, "big") + key)
+        return value
+
+    def scan(self, partition: int, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield a task's rows from `start` on, in key order, as long as keys begin with `prefix`."""
+        task = partition.to_bytes(2, "big")
+        within = task + prefix
+        cursor: Any = self._db.iter()
+        cursor.seek(task + start)
+        while cursor.valid():
+            key: bytes = cursor.key()
+            if not key.startswith(within):
+                return
+            yield key[2:], cursor.value()
+            cursor.next()
+
+    def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
+        """Apply rows and how far that brings us, together."""
+        task = partition.to_bytes(2, "big")
+        batch = WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(task + key)
+            else:
+                batch.put(task + key, value)
+        batch.put(_APPLIED + task, dump_json(applied))
+        self._db.write(batch)
+
+    def applied(self, partition: int) -> Applied | None:
+        """Return how far a task's rows are, or None for a task that was never here."""
+        value: bytes | None = self._db.get(_APPLIED + partition.to_bytes(2, "big"))
+        return Applied(*load_json(value)) if value is not None else None
+
+    def wipe(self, partition: int) -> None:
+        """Forget a task's rows."""
+        # First the mark: rows without it are never trusted, whenever we are killed.
+        self._db.delete(_APPLIED + partition.to_bytes(2, "big"))
+        self._db.delete_range(partition.to_bytes(2, "big"), (partition + 1).to_bytes(2, "big"))
+
+    def close(self) -> None:
+        """Flush and let go of the directory."""
+        self._db.close()
+
+
+def _options(bounds: Bounds) -> Options:
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(bounds.block_cache_bytes))
+    table.set_bloom_filter(BLOOM_BITS_PER_KEY, block_based=False)
+    # Index and filter blocks count against the cache too, else they grow with the state.
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003 - the signature of the library
+    options.set_block_based_table_factory(table)
+    options.set_db_write_buffer_size(bounds.write_buffer_bytes)
+    options.set_write_buffer_size(bounds.write_buffer_bytes // 2)
+    options.set_max_write_buffer_number(2)
+    options.set_keep_log_file_num(2)
+    options.set_max_open_files(256)
+    return options

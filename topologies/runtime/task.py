@@ -1,0 +1,159 @@
+"""One partition number: that partition of every input, its slice of the state, its open batch."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from topologies.graph import Tables, Topology
+from topologies.runtime import head
+from topologies.runtime.batch import Batch
+from topologies.runtime.collection import Collector
+from topologies.runtime.head import Head
+from topologies.runtime.kafka.polled import Partition
+from topologies.runtime.merge import Item, Lane, Merge
+from topologies.runtime.overlay import TIMER, Overlay, parse_timer
+from topologies.runtime.partitioning import Placement
+from topologies.runtime.rowcodec import ABSENT, RowCodec
+from topologies.runtime.steps import Steps
+from topologies.runtime.timers import Timers
+
+IDLE_COMMIT_S = 3600.0
+"""An idle input behind a transaction's marker commits its position this often, or it would look expired."""
+
+WALL_TIMERS_PER_PASS = 1_000
+
+
+class Moment(NamedTuple):
+    """Now, by both clocks."""
+
+    wall_ms: int
+    steady_s: float
+
+
+class Beginning(NamedTuple):
+    """What recovery found: where a task goes on.
+
+    `head` is None for a task that never committed. `stop_at` has the ends when
+    draining. `partitions` is how many the inputs have.
+    """
+
+    head: Head | None
+    positions: Mapping[str, int]
+    stop_at: Mapping[str, int] | None
+    partitions: int
+
+
+class Task:
+    """Takes records in merge order into its open batch; `take_batch` and `committed` frame a transaction."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a task, each used once
+        self,
+        topology: Topology,
+        partition: int,
+        overlay: Overlay,
+        codec: RowCodec,
+        beginning: Beginning,
+        *,
+        tables: Tables,
+        partitioner: str,
+        idle_max_s: float,
+        now: Moment,
+    ) -> None:
+        self.partition = partition
+        self._topology = topology
+        self._codec = codec
+        self._overlay = overlay
+        self._timers = Timers(self._timer_keys, lambda key: overlay.find(key) is not ABSENT)
+        overlay.on_scheduled = self._timers.add
+        placement = Placement(partitioner, partition, beginning.partitions)
+        self.steps = Steps(topology, overlay, self._timers, placement, tables)
+        self.steps.stream_time = beginning.head.stream_time if beginning.head else 0
+        stop_at = beginning.stop_at or {}
+        lanes = [
+            Lane(source.topic, beginning.positions[source.topic], stop_at.get(source.topic))
+            for source in topology.sources
+        ]
+        self.merge = Merge(lanes, idle_max_s)
+        self._collector = Collector(overlay)
+        self._committed_at_s = now.steady_s
+        self._wall_from = TIMER
+        # The first commit fixes a position for every input, whatever `start` would say next time.
+        self._committed: dict[str, int] = dict(beginning.head.inputs) if beginning.head else {}
+        self.batch = Batch(partition)
+
+    def add(self, topic: str, items: list[Item]) -> None:
+        """Take polled records in."""
+        lane = self.merge.by_topic[topic]
+        for item in items:
+            # Records from before a seek may still come out of the client.
+            if item.message.offset >= lane.position:
+                lane.add(item)
+
+    def process(self, records_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
+        """Take records in merge order until one must be waited for or the batch is full; return how many."""
+        batch, merge, take = self.batch, self.merge, self.steps.take
+        taken = 0
+        while batch.records < records_max:
+            lane = merge.next_lane(now.steady_s, lambda topic: high_of((topic, self.partition)))
+            if lane is None:
+                break
+            if not take(lane.items[0], batch, now.wall_ms):
+                break
+            lane.taken = lane.items.popleft().message.offset + 1
+            batch.records += 1
+            taken += 1
+        return taken
+
+    def expire_by_wall_clock(self, due_until_ms: int, now: Moment) -> None:
+        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
+        passed = 0
+        for key in self._timer_keys(self._wall_from):
+            timer = parse_timer(key)
+            if timer.due > due_until_ms or passed >= WALL_TIMERS_PER_PASS:
+                break
+            passed += 1
+            self._wall_from = key + "\0"
+            if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
+                self.steps.fire(timer, self.batch, now.wall_ms)
+
+    def take_batch(self, now: Moment) -> Batch | None:
+        """Complete the open batch and return it, or None when there is nothing to commit."""
+        for lane in self.merge.lanes:
+            lane.settle()
+        inputs = {lane.topic: lane.taken for lane in self.merge.lanes}
+        if not self._is_due(inputs, now):
+            return None
+        batch = self.batch
+        batch.counts["rows-collected"] += self._collector.collect(self.steps.stream_time, len(self._overlay.batch))
+        batch.rows = self._overlay.rows()
+        batch.rows.append(head.encode(Head(self.steps.stream_time, inputs), self._codec))
+        batch.offsets = {(topic, self.partition): offset for topic, offset in inputs.items()}
+        return batch
+
+    def committed(self, batch: Batch, now: Moment) -> None:
+        """The batch is committed and stored: begin the next one."""
+        self._overlay.committed(batch.rows[:-1])
+        self._timers.settle()
+        self._committed = {topic: offset for (topic, _), offset in batch.offsets.items()}
+        self._committed_at_s = now.steady_s
+        if batch.records:
+            self._wall_from = TIMER
+        self.batch = Batch(self.partition)
+
+    @property
+    def is_drained(self) -> bool:
+        """Draining: everything was taken and committed."""
+        return self.merge.is_finished and self._committed == {lane.topic: lane.taken for lane in self.merge.lanes}
+
+    def _is_due(self, inputs: Mapping[str, int], now: Moment) -> bool:
+        if self.batch.records or self._overlay.batch or self.batch.emits or self.batch.dead or not self._committed:
+            return True
+        if inputs == self._committed:
+            return False
+        return self.merge.is_finished or now.steady_s - self._committed_at_s >= IDLE_COMMIT_S
+
+    def _timer_keys(self, start: str) -> Iterator[str]:
+        for key, _ in self._overlay.stored(start.encode()):
+            text = key.decode()
+            if not text.startswith(TIMER):
+                return
+            yield text
