@@ -4,8 +4,8 @@ A writer's field that we don't know is skipped, one that we know and it lacks
 gets our default. A field that both have is read as the *writer's* type and then
 converted, which gives all of Avro's promotions and what they leave out: an enum
 is the text of its symbol, whatever symbols it gains; an id may be a number; an
-amount in cents may be a decimal. A null where ours is required passes too:
-`intake` says better than a decoder what is missing.
+amount in cents may be a decimal. A null passes where ours is required, but for a
+whole record: `intake` says better than a decoder which field is missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -113,7 +113,7 @@ class _Plan:
     def _field(self, ours: Schema, theirs: Mapping[str, Schema], path: tuple[str, ...]) -> Schema:
         name = ours["name"]
         if name in theirs:
-            return {"name": name, "type": self._type(_required(ours["type"]), theirs[name], (*path, name))}
+            return {"name": name, "type": self._type(ours["type"], theirs[name], (*path, name))}
         if "default" not in ours:
             raise Unresolvable(f"{_dotted((*path, name))} is missing")
         self.is_exact = False
@@ -123,11 +123,13 @@ class _Plan:
         writer = self._names.get(writer, writer) if isinstance(writer, str) else writer
         if isinstance(writer, list):
             return self._union(ours, writer, path)
-        if writer == "null":
+        wanted = _required(ours)
+        is_record = isinstance(wanted, dict) and wanted["type"] == "record"
+        if writer == "null" and not (is_record and wanted is ours):
             return writer
-        if isinstance(ours, dict) and ours["type"] == "record":
-            return self.record(ours, writer, path)
-        kinds = _kind(ours), _kind(writer)
+        if is_record:
+            return self.record(wanted, writer, path)
+        kinds = _kind(wanted), _kind(writer)
         if kinds not in _READABLE:
             raise Unresolvable(f"{_dotted(path)} is {kinds[1]}, which cannot be read as {kinds[0]}")
         if convert := _READABLE[kinds]:
