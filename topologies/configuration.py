@@ -101,10 +101,8 @@ def file_layer(path: Path) -> Layer:
         Misconfigured: it cannot be read, is no TOML, or has an unknown key.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = tomllib.loads(_content(path, str(path)))
+    except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"{path} is no TOML: {error}") from None
     return _layer((name, value, str(path), f"{name} in {path}") for name, value in _flat(document))
 
@@ -152,7 +150,7 @@ def _layer(rows: Iterable[tuple[str, str | dict[str, str], str, str]]) -> Layer:
     for name, value, source, written in rows:
         secret = _secret_of(name)
         if secret:
-            layer[secret] = Found(_file_text(str(value), written), source)
+            layer[secret] = Found(_content(Path(str(value)), f"{value}, named by {written},").rstrip("\r\n"), source)
         elif _known(name):
             layer.setdefault(name, Found(value, source))
         else:
@@ -174,11 +172,13 @@ def _secret_of(name: str) -> str | None:
     return None
 
 
-def _file_text(path: str, written: str) -> str:
+def _content(path: Path, described: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path}, named by {written}, cannot be read: {error}") from None
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{described} is no text in UTF-8: {error}") from None
+    except OSError as error:
+        raise Misconfigured(f"{described} cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
 def _nearest(name: str, written: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from topologies import configuration
 from topologies.settings import GROUPS, HOST_NAME, Settings
 
 
@@ -38,7 +37,7 @@ def written(value: object) -> str:
 
 def markdown() -> str:
     """The reference of all settings: name, default, meaning; one table for each group."""
-    return "\n".join(_markdown_lines()) + "\n"
+    return "\n".join(_markdown_lines())
 
 
 def _markdown_lines() -> Iterator[str]:
@@ -51,5 +50,3 @@ def _markdown_lines() -> Iterator[str]:
             shown = default if name == "instance" else default and f"`{default}`"
             yield f"| `{name}` | {shown} | {field.description} |"
         yield ""
-    yield f"The environment's name of a setting is `{configuration.variable_name('app')}` for `app`, and so on;"
-    yield f"a property of librdkafka is `{configuration.variable_name('kafka.security.protocol')}`."
