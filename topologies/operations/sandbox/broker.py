@@ -17,7 +17,6 @@ LOG_FLAGS = (
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
     "-Dlog4j2.disable.jmx=true",
 )
-PORT_TAKEN = "Address already in use"
 
 # Kafka 4.3, "Broker Configs". Group and transaction times are what makes a test of a crash take seconds.
 SETTINGS: Mapping[str, str] = {

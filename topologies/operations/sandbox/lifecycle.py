@@ -16,12 +16,34 @@ DEFAULT_NAME = "default"
 
 
 class Running(NamedTuple):
-    """A sandbox that answers. `way` is where its broker comes from: given, docker or java; `pid` is Java's."""
+    """A sandbox that answered: its parts "broker" and perhaps "registry"."""
 
-    way: str
-    bootstrap_servers: str
-    schema_registry_url: str | None
-    pid: int | None
+    parts: Mapping[str, Part]
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """`host:port` for clients."""
+        return self.parts["broker"].address
+
+    @property
+    def schema_registry_url(self) -> str | None:
+        """The address for Confluent's client."""
+        return self.parts["registry"].address if "registry" in self.parts else None
+
+    @property
+    def way(self) -> str:
+        """Where its broker comes from: given, docker or java."""
+        return ways.name(self.parts["broker"])
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's process, on the way java."""
+        holder = self.parts["broker"].holder
+        return holder.pid if isinstance(holder, Process) else None
+
+    def lives(self) -> bool:
+        """Whether each part that is ours still runs."""
+        return all(ways.lives(part) for part in self.parts.values() if part.holder)
 
 
 @contextmanager
@@ -42,7 +64,7 @@ def owned(
     """
     wish = Wish(owned=True, settings=settings or {}, data_dir=data_dir, way=way)
     with ExitStack() as held:
-        yield _running(_started(_kinds(registry=registry), wish, held)[0])
+        yield Running(_started(_kinds(registry=registry), wish, held)[0])
 
 
 @contextmanager
@@ -76,7 +98,7 @@ def start(
         held.pop_all()
         for hold in holds:
             hold.release()
-    return _running(parts | new)
+    return Running(parts | new)
 
 
 def status(name: str = DEFAULT_NAME) -> Running | None:
@@ -88,7 +110,7 @@ def status(name: str = DEFAULT_NAME) -> Running | None:
                 parts[kind] = ways.given(kind)
             except SandboxError:
                 return None
-    return _running(parts) if "broker" in parts else None
+    return Running(parts) if "broker" in parts else None
 
 
 def stop(name: str = DEFAULT_NAME) -> bool:
@@ -127,10 +149,3 @@ def _living(name: str, *, bury: bool = False) -> dict[str, Part]:
         for kind in dead:
             ways.end(parts[kind])
     return {kind: part for kind, part in parts.items() if kind not in dead}
-
-
-def _running(parts: Mapping[str, Part]) -> Running:
-    broker, registry = parts["broker"], parts.get("registry")
-    pid = broker.holder.pid if isinstance(broker.holder, Process) else None
-    way = "java" if pid else "docker" if broker.holder else "given"
-    return Running(way, broker.address, registry.address if registry else None, pid)

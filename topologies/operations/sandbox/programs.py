@@ -15,6 +15,7 @@ from topologies.operations.sandbox.processes import Plan, Process, Watched
 START_TIMEOUT_S = 120
 START_ATTEMPTS = 5
 PORT_TAKEN = ("Address already in use", "already bound", "seems to be in use")
+LAST_WORDS = 3
 
 
 class Candidate(NamedTuple):
@@ -42,7 +43,7 @@ def start_broker(settings: Mapping[str, str], data_dir: Path | None) -> tuple[st
 
         return Candidate(broker.plan(node, settings), node.cluster_id, node.bootstrap_servers, answers)
 
-    return _start("Kafka", candidate)
+    return start_on_free_ports("Kafka", candidate)
 
 
 def start_registry(data_dir: Path | None) -> tuple[str, Process, Watched]:
@@ -55,7 +56,7 @@ def start_registry(data_dir: Path | None) -> tuple[str, Process, Watched]:
         plan = schema_registry.plan(_new_home("registry", data_dir), mark, port)
         return Candidate(plan, mark, address, lambda: serves(f"{address}/subjects"))
 
-    return _start("the schema registry", candidate)
+    return start_on_free_ports("the schema registry", candidate)
 
 
 def _new_home(kind: str, data_dir: Path | None) -> Path:
@@ -64,7 +65,8 @@ def _new_home(kind: str, data_dir: Path | None) -> Path:
     return parent.absolute() / f"croupier-{kind}-{secrets.token_hex(6)}"
 
 
-def _start(name: str, candidate: Callable[[], Candidate]) -> tuple[str, Process, Watched]:
+def start_on_free_ports(name: str, candidate: Callable[[], Candidate]) -> tuple[str, Process, Watched]:
+    """Starts one `candidate()` after the other until one got its ports; raises as `start_broker` does."""
     for _ in range(START_ATTEMPTS):
         chosen = candidate()
         watched = Watched(chosen.plan)
@@ -87,11 +89,15 @@ def _wait_until_ready(name: str, chosen: Candidate, watched: Watched) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while not (watched.pid and chosen.answers()):
         if watched.ended(timeout_s=0.05):
-            if any(watched.log_has(text) for text in PORT_TAKEN):
+            if any(text in watched.log() for text in PORT_TAKEN):
                 raise _PortTakenError
-            tail = watched.log_tail()
-            raise SandboxError(f"{name} ended at start with exit code {watched.exit_code}; its last words: {tail}")
+            raise SandboxError(f"{name} ended at start with exit code {watched.exit_code}; {_last_words(watched)}")
         if time.monotonic() > deadline:
-            raise SandboxError(
-                f"{name} does not answer after {START_TIMEOUT_S} s; its last words: {watched.log_tail()}"
-            )
+            raise SandboxError(f"{name} does not answer after {START_TIMEOUT_S} s; {_last_words(watched)}")
+
+
+def _last_words(watched: Watched) -> str:
+    """The end of the log in one line, without the stacks of Java."""
+    lines = [line.strip() for line in watched.log().splitlines()]
+    told = [line for line in lines if line and not line.startswith(("at ", "... "))]
+    return f"its last words: {' | '.join(told[-LAST_WORDS:])}"

@@ -42,7 +42,7 @@ def start(kind: str, wish: Wish) -> tuple[Part, Hold | None]:
     Raises:
         SandboxError: it could not be started, or the given cluster does not answer.
     """
-    way = wish.way or _first_way(kind)
+    way = wish.way or first(kind)
     if way == "given":
         return given(kind), None
     if way == "docker":
@@ -67,6 +67,17 @@ def given(kind: str) -> Part:
     if kind == "broker" and not any(_listens(each) for each in address.split(",")):
         raise SandboxError(f"nothing answers at {GIVEN[kind]}={address}: start that cluster, or unset the variable")
     return Part(address, None)
+
+
+def name(part: Part) -> str:
+    """The way that `part` came."""
+    match part.holder:
+        case Process():
+            return "java"
+        case Container():
+            return "docker"
+        case None:
+            return "given"
 
 
 def lives(part: Part) -> bool:
@@ -95,7 +106,8 @@ def end(part: Part) -> None:
             pass
 
 
-def _first_way(kind: str) -> str:
+def first(kind: str) -> str:
+    """The first way to `kind` that is there."""
     if is_given(kind):
         return "given"
     return "docker" if containers.engine_answers() else "java"
