@@ -21,11 +21,11 @@ class Sent(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What follows from a version; `anomaly` names the state that refuses it."""
+    """What follows from a version; an anomaly sends nothing."""
 
     sends: Sequence[Sent] = ()
     counts: Sequence[str] = ()
-    anomaly: str | None = None
+    is_anomaly: bool = False
     is_unresolved: bool = False
 
 
@@ -67,11 +67,11 @@ def _reopen(before: PaymentRow, order: Order, cell: Cell, rules: Rules) -> Decis
     """After Rejected or Cancelled only real money is news."""
     if cell in ("Approved", "Approved, Rollback of the part"):
         if rules.late_approval == "anomaly":
-            return Decision(anomaly="a late approval")
+            return Decision(is_anomaly=True)
         decision = _fill(cell, before, order)
         return decision._replace(counts=[*decision.counts, "payments-approved-late"])
     if cell in ("Rejected", "Cancelled") and cell != before.sent:
-        return Decision(anomaly=cell)
+        return Decision(is_anomaly=True)
     return Decision(counts=["orders-after-decision"])
 
 
@@ -81,7 +81,7 @@ def _fill(cell: Cell, before: PaymentRow, order: Order) -> Decision:
     approved = Sent("Approved", purchased, order.at)
     match cell:
         case "anomaly":
-            return Decision(anomaly=cell)
+            return Decision(is_anomaly=True)
         case "-":
             sends: list[Sent] = []
         case "Requested":

@@ -122,10 +122,10 @@ def _begun(order: Order, rates: Rates) -> PaymentRow:
 
 def _legal(before: PaymentRow, order: Order, decision: Decision) -> Decision:
     """The vendor's times have whole seconds, so of two versions in one second an anomaly is only dropped."""
-    if decision.anomaly is None:
+    if not decision.is_anomaly:
         return decision
     if order.at > before.updated_at:
-        raise Refused("illegal-transition", f"{order.status}/{order.result} ({decision.anomaly}) after {before.sent}")
+        raise Refused("illegal-transition", f"{order.status}/{order.result} after {before.sent}")
     return Decision(counts=["orders-illegal-at-equal-time"], is_unresolved=before.unresolved_since is not None)
 
 
