@@ -1,5 +1,6 @@
 """Questions to the cluster, and its topics."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +15,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
-from topologies.runtime.errors import Misconfigured
+from topologies.runtime.errors import Misconfigured, Unavailable
 from topologies.runtime.kafka.config import Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
 from topologies.runtime.kafka.polled import Partition
@@ -80,7 +81,7 @@ class Admin:
         return {name: entry.value for name, entry in entries.items()}
 
     def create(self, specs: Sequence[TopicSpec]) -> list[str]:
-        """Create topics and return the names of those that were not there before."""
+        """Create topics, wait until they can be seen, and return the names of those that were not there before."""
         new = [NewTopic(each.name, each.partitions, each.replication, config=dict(each.config)) for each in specs]
         answers = self._ask("creating topics", lambda: self._client.create_topics(new))
         created = []
@@ -90,6 +91,7 @@ class Admin:
             except _Present:
                 continue
             created.append(name)
+        self._wait_for_topics(created)
         return created
 
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
@@ -124,6 +126,14 @@ class Admin:
         found = self._offsets(partitions, OffsetSpec.for_timestamp(time_ms))
         beyond = [each for each, offset in found.items() if offset < 0]
         return {**found, **self.ends(beyond)}
+
+    def _wait_for_topics(self, names: Sequence[str]) -> None:
+        """Creation is answered before the brokers' metadata have it."""
+        give_up_at = time.monotonic() + self._timeout_s
+        while len(self.topics(names)) < len(names):
+            if time.monotonic() > give_up_at:
+                raise Unavailable(f"created topics are still not to be seen: {', '.join(names)}")
+            time.sleep(0.02)
 
     def _offsets(
         self,
