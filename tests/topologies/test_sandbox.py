@@ -95,6 +95,14 @@ def test_a_docker_client_without_an_engine_is_none() -> None:
     assert not containers.engine_answers()
 
 
+@pytest.mark.usefixtures("no_engine")
+def test_docker_on_request_without_an_engine_is_an_error_in_one_line() -> None:
+    answer = CliRunner().invoke(command, ["start", "--foreground", "--way", "docker"])
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("Error: no Docker engine answers: ")
+    assert len(answer.stderr.splitlines()) == 1
+
+
 def test_a_socket_that_is_not_an_engine_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/engine")
     with socket.socket(socket.AF_UNIX) as server:

@@ -9,7 +9,8 @@ from topologies.operations.sandbox.artifacts import KAFKA, directory, java
 from topologies.operations.sandbox.ports import HOST
 from topologies.operations.sandbox.processes import Plan
 
-# One compiler tier and one collector thread: measured, start to first answer 2.8 s instead of 4.7 s, at half the CPU.
+# One compiler tier and one collector thread. Measured on two cores against the JVM's defaults: 2.6 s from nothing to
+# the first answer instead of 4.7 s, and 3.1 s of CPU for the first 300,000 records in transactions instead of 5.8 s.
 JVM_FLAGS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 LOG_FLAGS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -18,7 +19,8 @@ LOG_FLAGS = (
     "-Dlog4j2.disable.jmx=true",
 )
 
-# Kafka 4.3, "Broker Configs". Group and transaction times are what makes a test of a crash take seconds.
+# Kafka 4.3, "Broker Configs"; groups of both protocols, classic and consumer, are its default. Group and transaction
+# times are what makes a test of a crash take seconds.
 SETTINGS: Mapping[str, str] = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -34,7 +36,6 @@ SETTINGS: Mapping[str, str] = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
-    "group.coordinator.rebalance.protocols": "classic,consumer",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     "group.consumer.min.session.timeout.ms": "3000",

@@ -6,15 +6,15 @@ Owned containers are removed by testcontainers' own watcher (Ryuk) when the owne
 import importlib.util
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from topologies.operations.sandbox import broker
 from topologies.operations.sandbox.artifacts import KAFKA_VERSION, REGISTRY_VERSION
 from topologies.operations.sandbox.errors import SandboxError
-from topologies.operations.sandbox.ports import cluster, free_ports, serves
+from topologies.operations.sandbox.ports import HOST, cluster, free_ports, serves
 
 KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 REGISTRY_IMAGE = f"apicurio/apicurio-registry:{REGISTRY_VERSION}"
@@ -32,7 +32,7 @@ class Container(NamedTuple):
 class Held:
     """A container that this process started, and ends unless it lets go."""
 
-    def __init__(self, container: Any) -> None:  # noqa: ANN401 - testcontainers has no types
+    def __init__(self, container: Any) -> None:  # noqa: ANN401 - typed only where the extra is installed
         self._container = container
 
     def release(self) -> None:
@@ -57,46 +57,39 @@ def engine_answers() -> bool:
 
 
 def start_broker(settings: Mapping[str, str], *, owned: bool) -> tuple[str, Container, Held]:
-    """Starts Kafka in a container; returns its address, its id, and the hold on it.
+    """Starts Kafka in a container, with `settings` over its own; returns its address, its id and the hold on it.
 
     Raises:
         SandboxError: the engine did not run the image, or the broker does not answer.
     """
-    (port,) = free_ports(1)
-    host, cluster_id = _host(), broker.new_cluster_id()
-    configured = {
-        **broker.SETTINGS,
-        "listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:9093",
-        "advertised.listeners": f"PLAINTEXT://{host}:{port}",
-        "controller.quorum.voters": "1@127.0.0.1:9093",
-        "log.dirs": "/tmp/kraft-data",  # noqa: S108 - inside the container
-        **settings,
-    }
-    environment = {_variable(name): value for name, value in configured.items()}
-    environment |= {"CLUSTER_ID": cluster_id, "KAFKA_HEAP_OPTS": "-Xmx512m"}
+    with _docker_says("start Kafka"):
+        (port,) = free_ports(1)
+        host, cluster_id = _host(), broker.new_cluster_id()
+        environment = _environment(f"{host}:{port}", port, settings) | {"CLUSTER_ID": cluster_id}
 
-    def answers() -> bool:
-        found = cluster(port, host)
-        return found is not None and found.id == cluster_id and found.brokers > 0
+        def answers() -> bool:
+            found = cluster(port, host)
+            return found is not None and found.id == cluster_id and found.brokers > 0
 
-    return f"{host}:{port}", *_start(KAFKA_IMAGE, environment, (port, port), answers, owned=owned)
+        container = _started(KAFKA_IMAGE, environment, {str(port): _published(host, port)}, owned=owned)
+        return f"{host}:{port}", *_ready(KAFKA_IMAGE, container, answers)
 
 
 def start_registry(*, owned: bool) -> tuple[str, Container, Held]:
     """Starts the schema registry in a container; returns and raises as `start_broker` does."""
-    (port,) = free_ports(1)
-    url = f"http://{_host()}:{port}/apis/ccompat/v7"
-    return url, *_start(REGISTRY_IMAGE, {}, (8080, port), lambda: serves(f"{url}/subjects"), owned=owned)
+    with _docker_says("start the schema registry"):
+        (port,), host = free_ports(1), _host()
+        url = f"http://{host}:{port}/apis/ccompat/v7"
+        container = _started(REGISTRY_IMAGE, {}, {"8080": _published(host, port)}, owned=owned)
+        return url, *_ready(REGISTRY_IMAGE, container, lambda: serves(f"{url}/subjects"))
 
 
 def lives(container: Container) -> bool:
     """Whether it runs; false as well when the engine is gone."""
-    from docker.errors import DockerException  # noqa: PLC0415 - an optional extra
-
     try:
-        with closing(_engine()) as engine:
+        with _docker_says("find a container"), closing(_engine()) as engine:
             return bool(engine.containers.get(container.id).status == "running")
-    except DockerException:
+    except SandboxError:
         return False
 
 
@@ -106,30 +99,42 @@ def end(container: Container) -> None:
     Raises:
         SandboxError: the engine refused.
     """
-    from docker.errors import DockerException, NotFound  # noqa: PLC0415 - an optional extra
+    from docker.errors import NotFound  # noqa: PLC0415 - an optional extra
 
-    try:
-        with closing(_engine()) as engine:
-            engine.containers.get(container.id).remove(force=True, v=True)
-    except NotFound:
-        return
-    except DockerException as error:
-        raise SandboxError(f"container {container.id[:12]} was not removed: {error}") from error
+    with _docker_says("remove a container"), closing(_engine()) as engine, suppress(NotFound):
+        engine.containers.get(container.id).remove(force=True, v=True)
 
 
-def _start(
-    image: str, environment: Mapping[str, str], ports: tuple[int, int], answers: Callable[[], bool], *, owned: bool
-) -> tuple[Container, Held]:
-    from docker.errors import DockerException  # noqa: PLC0415 - an optional extra
+def _environment(address: str, port: int, settings: Mapping[str, str]) -> dict[str, str]:
+    configured = {
+        **broker.SETTINGS,
+        "listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:9093",
+        "advertised.listeners": f"PLAINTEXT://{address}",
+        "controller.quorum.voters": "1@127.0.0.1:9093",
+        "log.dirs": "/tmp/kraft-data",  # noqa: S108 - inside the container
+        **settings,
+    }
+    return {_variable(name): value for name, value in configured.items()} | {"KAFKA_HEAP_OPTS": "-Xmx512m"}
+
+
+def _published(host: str, port: int) -> tuple[str, int] | int:
+    """On the loopback interface only, unless the engine is on another machine."""
+    return (HOST, port) if host == HOST else port
+
+
+def _started(
+    image: str, environment: Mapping[str, str], ports: Mapping[str, tuple[str, int] | int], *, owned: bool
+) -> Any:  # noqa: ANN401 - typed only where the extra is installed
     from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - an optional extra
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - an optional extra
 
     testcontainers_config.ryuk_disabled = not owned
-    try:
-        container = DockerContainer(image, env=dict(environment)).with_bind_ports(*ports)
-        container.start()
-    except DockerException as error:
-        raise SandboxError(f"docker did not start {image}: {error}") from error
+    container: Any = DockerContainer(image, env=dict(environment))
+    container.ports.update(ports)
+    return container.start()
+
+
+def _ready(image: str, container: Any, answers: Callable[[], bool]) -> tuple[Container, Held]:  # noqa: ANN401 - as above
     try:
         _wait_until_ready(image, container, answers)
     except BaseException:
@@ -149,12 +154,22 @@ def _wait_until_ready(image: str, container: Any, answers: Callable[[], bool]) -
         time.sleep(0.1)
 
 
+@contextmanager
+def _docker_says(what: str) -> Iterator[None]:
+    from docker.errors import DockerException  # noqa: PLC0415 - an optional extra
+
+    try:
+        yield
+    except (DockerException, OSError) as error:  # requests' own errors are OSErrors
+        raise SandboxError(f"docker could not {what}: {error}") from error
+
+
 def _variable(name: str) -> str:
     """How the image spells a setting as an environment variable (its README on Docker Hub)."""
     return "KAFKA_" + name.replace("_", "__").replace("-", "___").replace(".", "_").upper()
 
 
-def _engine() -> Any:  # noqa: ANN401 - docker has no types
+def _engine() -> Any:  # noqa: ANN401 - typed only where the extra is installed
     from testcontainers.core.docker_client import DockerClient  # noqa: PLC0415 - an optional extra
 
     return DockerClient().client
@@ -167,7 +182,7 @@ def _host() -> str:
     client = DockerClient()
     with closing(client.client):
         host = str(client.host())
-    return "127.0.0.1" if host == "localhost" else host
+    return HOST if host == "localhost" else host
 
 
 def _pings(path: str) -> bool:

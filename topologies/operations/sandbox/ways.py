@@ -46,6 +46,8 @@ def start(kind: str, wish: Wish) -> tuple[Part, Hold | None]:
     if way == "given":
         return given(kind), None
     if way == "docker":
+        if not containers.engine_answers():
+            raise SandboxError('no Docker engine answers: start it, pip install "croupier[docker]", or use --way java')
         address, holder, hold = _in_container(kind, wish)
         return Part(address, holder), hold
     address, process, watched = _as_program(kind, wish)
