@@ -108,11 +108,13 @@ def _plain_errors() -> Iterator[None]:
 def _progress() -> Iterator[None]:
     """What the sandbox logs at INFO goes to standard error for the time being."""
     log, handler = logging.getLogger(kafka.__name__), logging.StreamHandler(sys.stderr)
-    level = log.level
+    level, propagate = log.level, log.propagate
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False  # the root's handlers would say it once more
     try:
         yield
     finally:
         log.removeHandler(handler)
         log.setLevel(level)
+        log.propagate = propagate
