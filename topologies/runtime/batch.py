@@ -33,3 +33,5 @@ class Batch:
     offsets: dict[Partition, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     records: int = 0
+    last: tuple[str, int] | None = None
+    """Topic and offset of the record that was taken last."""

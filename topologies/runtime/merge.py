@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from topologies.graph import Decoded, Message
 
+ITEM_OVERHEAD_BYTES = 1_500
+"""What a decoded record takes beside its bytes, which are there twice: ours and the client's."""
+
 
 class Item(NamedTuple):
     """A decoded record that waits for its turn."""
@@ -35,16 +38,29 @@ class Lane:
         self.taken = position
         self.stop_at = stop_at
         """When draining: the offset at which this input ends for us."""
+        self.waiting_bytes = 0
+        """Memory of the items, estimated."""
         self._end_seen: int | None = None
         self._high_at_end = -1
         self._idle_since: float | None = None
 
     def add(self, item: Item) -> None:
         """Take a polled record in; records from `stop_at` on only move the position."""
-        self.position = item.message.offset + 1
+        offset = item.message.offset
+        # Records from before a seek may still come out of the client.
+        if offset < self.position:
+            return
+        self.position = offset + 1
         self._idle_since = None
-        if self.stop_at is None or item.message.offset < self.stop_at:
+        if self.stop_at is None or offset < self.stop_at:
             self.items.append(item)
+            self.waiting_bytes += _size(item)
+
+    def pop(self) -> None:
+        """The first item was taken."""
+        item = self.items.popleft()
+        self.taken = item.message.offset + 1
+        self.waiting_bytes -= _size(item)
 
     def ended(self, offset: int, high: int) -> None:
         """The client stood at the end, at `offset`; `high` is the high watermark it knew then.
@@ -86,6 +102,10 @@ class Lane:
         if self._idle_since is None:
             self._idle_since = now_s
         return now_s - self._idle_since >= idle_max_s
+
+
+def _size(item: Item) -> int:
+    return ITEM_OVERHEAD_BYTES + 2 * len(item.message.value or b"")
 
 
 class Merge:

@@ -1,5 +1,6 @@
 """One partition number: that partition of every input, its slice of the state, its open batch."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from topologies.runtime.batch import Batch
 from topologies.runtime.collection import Collector
 from topologies.runtime.head import Head
 from topologies.runtime.kafka.polled import Partition
-from topologies.runtime.merge import Item, Lane, Merge
+from topologies.runtime.merge import Lane, Merge
 from topologies.runtime.overlay import TIMER, Overlay, parse_timer
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rowcodec import ABSENT, RowCodec
@@ -33,13 +34,15 @@ class Beginning(NamedTuple):
     """What recovery found: where a task goes on.
 
     `head` is None for a task that never committed. `stop_at` has the ends when
-    draining. `partitions` is how many the inputs have.
+    draining. `partitions` is how many the inputs have. `state_id` is the state
+    topic's.
     """
 
     head: Head | None
     positions: Mapping[str, int]
     stop_at: Mapping[str, int] | None
     partitions: int
+    state_id: str
 
 
 class Task:
@@ -59,6 +62,7 @@ class Task:
         now: Moment,
     ) -> None:
         self.partition = partition
+        self.state_id = beginning.state_id
         self._topology = topology
         self._codec = codec
         self._overlay = overlay
@@ -80,37 +84,30 @@ class Task:
         self._committed: dict[str, int] = dict(beginning.head.inputs) if beginning.head else {}
         self.batch = Batch(partition)
 
-    def add(self, topic: str, items: list[Item]) -> None:
-        """Take polled records in."""
-        lane = self.merge.by_topic[topic]
-        for item in items:
-            # Records from before a seek may still come out of the client.
-            if item.message.offset >= lane.position:
-                lane.add(item)
-
     def process(self, records_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
         """Take records in merge order until one must be waited for or the batch is full; return how many."""
-        batch, merge, take = self.batch, self.merge, self.steps.take
-        taken = 0
+        batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
+        steady_s, wall_ms = now.steady_s, now.wall_ms
+        before = batch.records
+
+        def high(topic: str) -> int:
+            return high_of((topic, self.partition))
+
         while batch.records < records_max:
-            lane = merge.next_lane(now.steady_s, lambda topic: high_of((topic, self.partition)))
-            if lane is None:
+            lane = next_lane(steady_s, high)
+            if lane is None or not take(lane.items[0], batch, wall_ms):
                 break
-            if not take(lane.items[0], batch, now.wall_ms):
-                break
-            lane.taken = lane.items.popleft().message.offset + 1
+            lane.pop()
             batch.records += 1
-            taken += 1
-        return taken
+            batch.last = (lane.topic, lane.taken - 1)
+        return batch.records - before
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment) -> None:
         """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
-        passed = 0
-        for key in self._timer_keys(self._wall_from):
+        for key in itertools.islice(self._timer_keys(self._wall_from), WALL_TIMERS_PER_PASS):
             timer = parse_timer(key)
-            if timer.due > due_until_ms or passed >= WALL_TIMERS_PER_PASS:
+            if timer.due > due_until_ms:
                 break
-            passed += 1
             self._wall_from = key + "\0"
             if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
                 self.steps.fire(timer, self.batch, now.wall_ms)

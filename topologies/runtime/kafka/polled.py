@@ -3,13 +3,15 @@
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
-from confluent_kafka import Message as ClientMessage
+from confluent_kafka import Message as RawMessage
 
 from topologies.graph import Message
 from topologies.runtime.errors import Halted, StreamError
 from topologies.runtime.kafka.errors import of_read
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
+
+__all__ = ["NOTHING", "End", "Partition", "Polled", "RawMessage", "Trap", "headers", "message", "poll"]
 
 Partition = tuple[str, int]
 """Topic and partition number."""
@@ -37,7 +39,7 @@ class Polled(NamedTuple):
     Errors are values: raising one would lose the records that came with it.
     """
 
-    messages: list[ClientMessage]
+    messages: list[RawMessage]
     ends: list[End]
     traps: list[Trap]
 
@@ -68,8 +70,8 @@ def poll(consumer: Consumer, timeout_s: float, records_max: int) -> Polled:
     return _sorted_out([first, *more])
 
 
-def _sorted_out(raw: list[ClientMessage]) -> Polled:
-    messages: list[ClientMessage] = []
+def _sorted_out(raw: list[RawMessage]) -> Polled:
+    messages: list[RawMessage] = []
     ends: list[End] = []
     traps: list[Trap] = []
     for each in raw:
@@ -89,13 +91,13 @@ def _translated(error: KafkaError, where: str) -> StreamError:
     return of_read(KafkaException(error), f"reading {where}")
 
 
-def message(raw: ClientMessage) -> Message:
+def message(raw: RawMessage) -> Message:
     """Copy what a decoder needs out of a client message."""
     # A message without an error has topic, partition and offset.
     return Message(raw.topic(), raw.partition(), raw.offset(), raw.timestamp()[1], raw.key(), raw.value())  # type: ignore[arg-type]
 
 
-def headers(raw: ClientMessage) -> list[tuple[str, bytes]]:
+def headers(raw: RawMessage) -> list[tuple[str, bytes]]:
     """Read the headers: costs much, so only for a dead letter or a person."""
     found: Any = raw.headers()
     return [(name, value or b"") for name, value in found or ()]

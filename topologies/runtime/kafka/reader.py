@@ -32,6 +32,8 @@ class Reader:
 
     def add(self, positions: Mapping[Partition, int]) -> None:
         """Read these partitions too, from these offsets."""
+        if not positions:
+            return
         added = [TopicPartition(*each, offset) for each, offset in positions.items()]
         self._call("assigning partitions", lambda: self._consumer.incremental_assign(added))
 

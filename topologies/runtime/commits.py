@@ -1,0 +1,139 @@
+"""The commits of a worker, and what each way of failing leads to."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from topologies.runtime.batch import Batch
+from topologies.runtime.commit import commit
+from topologies.runtime.errors import Aborted, Fatal, Poison, Unknown
+from topologies.runtime.kafka.inputs import Inputs
+from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.names import OwnTopics
+from topologies.runtime.store import Applied, Store
+from topologies.runtime.task import Moment
+from topologies.runtime.tasks import Tasks
+
+log = logging.getLogger("croupier.worker")
+
+BACK_OFF_S = (0.05, 0.2, 1.0, 3.0)
+ABORTS_UNTIL_CAREFUL = 2
+
+
+class Commits:
+    """Commits the open batches of all running tasks, then stores them.
+
+    After a failure the tasks begin again from what is committed. When a batch
+    keeps failing, or holds something too large, its records are taken one by
+    one, until the one at fault is alone in its transaction.
+
+    Args:
+        make_transactions: a new producer with our transactional id, not yet initialised.
+        tasks: whose batches.
+        store: written after a commit, and only then.
+        own: the topics.
+        stop: ends a back-off early.
+    """
+
+    def __init__(
+        self,
+        make_transactions: Callable[[], Transactions],
+        tasks: Tasks,
+        store: Store,
+        own: OwnTopics,
+        stop: threading.Event,
+    ) -> None:
+        self._make_transactions = make_transactions
+        self._tasks = tasks
+        self._store = store
+        self._own = own
+        self._stop = stop
+        self._transactions: Transactions | None = None
+        self._aborts = 0
+        self._careful_records = 0
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def is_careful(self) -> bool:
+        """Whether each record needs a transaction of its own."""
+        return self._careful_records > 0
+
+    def commit(self, inputs: Inputs, now: Moment) -> None:
+        """Commit what there is.
+
+        Raises:
+            Fatal: the process may not continue.
+        """
+        batches = self._batches(now)
+        if not batches:
+            return
+        try:
+            heads = commit(self._ready_transactions(), batches, self._own, inputs.metadata(), now.wall_ms)
+        except Poison as error:
+            self._on_poison(batches, error, inputs)
+        except Aborted as error:
+            self._on_aborted(batches, error, inputs)
+        except Unknown as error:
+            self._on_unknown(error, inputs)
+        else:
+            self._on_committed(batches, heads, now)
+
+    def close(self) -> None:
+        """Let go of the producer."""
+        if self._transactions is not None:
+            self._transactions.close()
+            self._transactions = None
+
+    def _batches(self, now: Moment) -> list[Batch]:
+        tasks = [task for task in self._tasks.running.values() if task.batch.records or not self.is_careful]
+        return [batch for task in tasks if (batch := task.take_batch(now)) is not None]
+
+    def _ready_transactions(self) -> Transactions:
+        """Only a worker that has tasks may fence: an idle namesake harms nobody."""
+        if self._transactions is None:
+            made = self._make_transactions()
+            made.init()
+            self._transactions = made
+        return self._transactions
+
+    def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
+        self._aborts = 0
+        self._careful_records = max(0, self._careful_records - 1)
+        for batch in batches:
+            task = self._tasks.running[batch.partition]
+            applied = Applied(task.state_id, heads[batch.partition] + 1, now.wall_ms)
+            self._store.write(batch.partition, batch.rows, applied)
+            self.counts.update(batch.counts)
+            self.counts["records"] += batch.records
+            self.counts["events"] += len(batch.emits)
+            task.committed(batch, now)
+        self.counts["commits"] += 1
+
+    def _on_poison(self, batches: Sequence[Batch], error: Poison, inputs: Inputs) -> None:
+        records = sum(batch.records for batch in batches)
+        if self.is_careful and records == 1:
+            self._tasks.bury(batches[0], str(error))
+        elif records == 0:
+            raise Fatal(f"the output of a timer is too large for the broker: {error}")
+        self._careful_records = max(self._careful_records, records)
+        log.warning("taking records one by one: %s", error)
+        self._renew(batches, inputs)
+
+    def _on_aborted(self, batches: Sequence[Batch], error: Aborted, inputs: Inputs) -> None:
+        log.warning("transaction aborted: %s", error)
+        self._aborts += 1
+        if self._aborts >= ABORTS_UNTIL_CAREFUL:
+            self._careful_records = max(self._careful_records, sum(batch.records for batch in batches))
+        self._stop.wait(BACK_OFF_S[min(self._aborts, len(BACK_OFF_S)) - 1])
+        self._renew(batches, inputs)
+
+    def _on_unknown(self, error: Unknown, inputs: Inputs) -> None:
+        """Nobody knows how it ended: all tasks look at what is committed, behind a new producer's fence."""
+        log.warning("starting over with a new producer: %s", error)
+        self.close()
+        self._stop.wait(BACK_OFF_S[0])
+        self._tasks.renew(self._tasks.ownership.tasks, inputs)
+
+    def _renew(self, batches: Sequence[Batch], inputs: Inputs) -> None:
+        self._tasks.renew([batch.partition for batch in batches], inputs)

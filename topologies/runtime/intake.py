@@ -1,0 +1,61 @@
+"""From polled records to the lanes of their tasks: checked for ownership, decoded in micro-batches, bounded."""
+
+from collections.abc import Mapping
+
+from topologies.graph import Topology
+from topologies.runtime.kafka.inputs import Inputs
+from topologies.runtime.kafka.polled import Partition, Polled, RawMessage, message
+from topologies.runtime.merge import Item
+from topologies.runtime.task import Task
+
+LOW_MARK = 4
+"""A lane goes on when a quarter of its share is left. Far apart: a pause drops what was prefetched."""
+
+
+class Intake:
+    """Distributes polls, and pauses the inputs whose records wait for those of others.
+
+    Args:
+        topology: whose sources decode.
+        waiting_bytes_max: memory for records that wait, all lanes together.
+    """
+
+    def __init__(self, topology: Topology, waiting_bytes_max: int) -> None:
+        self._decoders = {source.topic: source.decode for source in topology.sources}
+        self._sources = len(topology.sources)
+        self._waiting_bytes_max = waiting_bytes_max
+        self._paused: set[Partition] = set()
+
+    def distribute(self, polled: Polled, tasks: Mapping[int, Task], inputs: Inputs) -> None:
+        """Give records and ends to `tasks`: only those that were ours before the poll and still are."""
+        by_topic: dict[str, list[RawMessage]] = {}
+        for raw in polled.messages:
+            if raw.partition() in tasks:
+                by_topic.setdefault(raw.topic() or "", []).append(raw)
+        for topic, raws in by_topic.items():
+            messages = [message(raw) for raw in raws]
+            decoded = self._decoders[topic](messages)
+            for read, fact, raw in zip(messages, decoded, raws, strict=True):
+                tasks[read.partition].merge.by_topic[topic].add(Item(read, fact, raw))
+        for end in polled.ends:
+            if (task := tasks.get(end.partition)) is not None:
+                high = inputs.known_end((end.topic, end.partition))
+                task.merge.by_topic[end.topic].ended(end.offset, high)
+
+    def regulate(self, tasks: Mapping[int, Task], inputs: Inputs) -> None:
+        """Pause lanes that hold more than their share, resume those that hold little."""
+        share = self._waiting_bytes_max // max(1, len(tasks) * self._sources)
+        for number, task in tasks.items():
+            for lane in task.merge.lanes:
+                here = (lane.topic, number)
+                if here not in self._paused:
+                    if lane.waiting_bytes > share:
+                        self._paused.add(here)
+                        inputs.pause([here])
+                elif lane.waiting_bytes < share // LOW_MARK:
+                    self._paused.discard(here)
+                    inputs.resume([here])
+
+    def forget(self, number: int) -> None:
+        """A task came or went: assigning and seeking forget pauses."""
+        self._paused = {here for here in self._paused if here[1] != number}

@@ -1,0 +1,239 @@
+"""How a task begins, always: committed offsets first, then the state topic, read up to what was there.
+
+The order matters. Were the state's end read before the offsets, or were it the
+last stable offset, a transaction that ends in between would be skipped by the
+inputs and missing in the state. A thread of its own: other tasks go on.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from topologies.runtime import head, positions
+from topologies.runtime.errors import Fatal, Halted, StreamError, Unavailable
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
+from topologies.runtime.kafka.reader import Reader
+from topologies.runtime.positions import Ground
+from topologies.runtime.rowcodec import RowCodec
+from topologies.runtime.store import Applied, Row, Store
+from topologies.runtime.survey import Surveyor
+from topologies.runtime.task import Beginning
+
+log = logging.getLogger("croupier.recovery")
+
+POLL_S = 0.1
+RETRY_S = 1.0
+ROWS_PER_POLL = 20_000
+
+STOP = None
+
+
+class Request(NamedTuple):
+    """Recover a task; with no incarnation: no longer."""
+
+    partition: int
+    incarnation: int | None
+
+
+class Recovered(NamedTuple):
+    """The answer to a request: where to go on, or why not. Partition -1: recovery itself has failed."""
+
+    partition: int
+    incarnation: int
+    result: Beginning | StreamError
+
+
+@dataclass(slots=True)
+class Restore:
+    """A state partition that is being read, up to `ground.state_end`."""
+
+    incarnation: int
+    ground: Ground
+    next: int
+    is_read: bool = False
+    rows: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything that was there is applied."""
+        return self.next >= self.ground.state_end
+
+
+class Recovery:
+    """Recovers tasks on request; the answers are collected with `recovered`.
+
+    The worker writes the rows of running tasks, this thread those of tasks
+    that were asked for and not answered yet: never both.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a component, each used once
+        self,
+        make_reader: Callable[[], Reader],
+        surveyor: Surveyor,
+        store: Store,
+        codec: RowCodec,
+        wall_ms: Callable[[], int],
+        *,
+        accept_offsets: bool,
+    ) -> None:
+        self._make_reader = make_reader
+        self._surveyor = surveyor
+        self._store = store
+        self._codec = codec
+        self._wall_ms = wall_ms
+        self._accept_offsets = accept_offsets
+        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Recovered] = queue.SimpleQueue()
+        self._wanted: dict[int, int] = {}
+        self._restores: dict[int, Restore] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take requests."""
+        self._thread.start()
+
+    def begin(self, partition: int, incarnation: int) -> None:
+        """Ask for a task; replaces an earlier request for the same partition."""
+        self._requests.put(Request(partition, incarnation))
+
+    def forget(self, partition: int) -> None:
+        """Take a request back."""
+        self._requests.put(Request(partition, None))
+
+    def recovered(self) -> list[Recovered]:
+        """Return the answers since the last call."""
+        answers = []
+        while not self._answers.empty():
+            answers.append(self._answers.get())
+        return answers
+
+    def stop(self) -> None:
+        """End the thread and wait for it."""
+        self._stopping.set()
+        self._requests.put(STOP)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        reader = self._make_reader()
+        try:
+            while self._take_requests(reader):
+                self._prepare(reader)
+                if self._restores:
+                    self._apply(reader, self._poll(reader))
+        except StreamError as error:
+            self._answers.put(Recovered(-1, -1, error))
+        except Exception as error:
+            log.exception("recovery failed")
+            self._answers.put(Recovered(-1, -1, Fatal(f"recovery failed: {type(error).__name__}: {error}")))
+        finally:
+            reader.close()
+
+    def _poll(self, reader: Reader) -> Polled:
+        try:
+            return reader.poll(POLL_S, ROWS_PER_POLL)
+        except Unavailable as error:
+            log.warning("recovery waits: %s", error)
+            return NOTHING
+
+    def _take_requests(self, reader: Reader) -> bool:
+        """Take what was asked; wait for it when there is nothing else to do. False: stop."""
+        while not self._stopping.is_set():
+            try:
+                request = self._requests.get(block=not (self._wanted or self._restores))
+            except queue.Empty:
+                return True
+            if request is STOP:
+                return False
+            self._wanted.pop(request.partition, None)
+            if request.partition in self._restores:
+                # Its rows stay as far as they are: the store says how far.
+                self._end(reader, request.partition)
+            if request.incarnation is not None:
+                self._wanted[request.partition] = request.incarnation
+        return False
+
+    def _prepare(self, reader: Reader) -> None:
+        """Look at the ground of the wanted tasks, and begin to read their state."""
+        if not self._wanted:
+            return
+        try:
+            grounds = self._surveyor.survey(sorted(self._wanted))
+        except Unavailable as error:
+            log.warning("recovery waits: %s", error)
+            self._stopping.wait(RETRY_S)
+            return
+        starts: dict[Partition, int] = {}
+        for partition, ground in grounds.items():
+            restore = Restore(self._wanted.pop(partition), ground, self._restore_from(partition, ground))
+            self._restores[partition] = restore
+            if not restore.is_done:
+                restore.is_read = True
+                starts[ground.state] = restore.next
+        reader.add(starts)
+        self._finish(reader)
+
+    def _restore_from(self, partition: int, ground: Ground) -> int:
+        applied = self._store.applied(partition)
+        start = positions.restore_from(applied, ground.state_id, ground.state_begin, ground.state_end, self._wall_ms())
+        if start is not None:
+            return start
+        self._store.wipe(partition)
+        return ground.state_begin
+
+    def _apply(self, reader: Reader, polled: Polled) -> None:
+        """Write what was read, with how far that is."""
+        rows: dict[int, list[Row]] = {}
+        for raw in polled.messages:
+            read = message(raw)
+            restore = self._restores.get(read.partition)
+            if restore is not None and read.offset >= restore.next and read.key is not None:
+                rows.setdefault(read.partition, []).append((read.key, read.value))
+                restore.next = read.offset + 1
+        for end in polled.ends:
+            # Behind the last record lies its transaction's marker: only the end says so.
+            if (restore := self._restores.get(end.partition)) is not None:
+                restore.next = max(restore.next, end.offset)
+                rows.setdefault(end.partition, [])
+        for partition, changed in rows.items():
+            restore = self._restores[partition]
+            restore.rows += len(changed)
+            self._store.write(partition, changed, Applied(restore.ground.state_id, restore.next, self._wall_ms()))
+        for trap in polled.traps:
+            self._react(reader, trap)
+        self._finish(reader)
+
+    def _react(self, reader: Reader, trap: Trap) -> None:
+        if isinstance(trap.error, Halted) and trap.partition in self._restores:
+            # The state topic was cut while we read it: look again.
+            self._wanted[trap.partition] = self._restores[trap.partition].incarnation
+            self._end(reader, trap.partition)
+        elif isinstance(trap.error, Unavailable | Halted):
+            log.warning("recovery waits: %s", trap.error)
+        else:
+            raise trap.error
+
+    def _end(self, reader: Reader, partition: int) -> Restore:
+        restore = self._restores.pop(partition)
+        if restore.is_read:
+            reader.remove([restore.ground.state])
+        return restore
+
+    def _finish(self, reader: Reader) -> None:
+        for partition in [partition for partition, restore in self._restores.items() if restore.is_done]:
+            restore = self._end(reader, partition)
+            log.info("task %d: state restored, %d rows read", partition, restore.rows)
+            self._answers.put(Recovered(partition, restore.incarnation, self._beginning(partition, restore.ground)))
+
+    def _beginning(self, partition: int, ground: Ground) -> Beginning | StreamError:
+        try:
+            value = self._store.get(partition, head.KEY)
+            last = head.decode(value, self._codec) if value is not None else None
+            inputs = positions.input_positions(partition, last, ground, accept_offsets=self._accept_offsets)
+        except Halted as error:
+            return error
+        return Beginning(last, inputs, ground.stop_at, ground.partitions, ground.state_id)

@@ -1,0 +1,112 @@
+"""The tasks of a worker, from being gained over recovery and running to being lost."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from topologies.graph import Topology
+from topologies.runtime.batch import Batch
+from topologies.runtime.errors import Halted
+from topologies.runtime.intake import Intake
+from topologies.runtime.kafka.inputs import Inputs
+from topologies.runtime.kafka.polled import Partition
+from topologies.runtime.ownership import Ownership
+from topologies.runtime.recovery import Recovery
+from topologies.runtime.task import Beginning, Task
+
+log = logging.getLogger("croupier.worker")
+
+
+class Tasks:
+    """`running` tasks take records; `halted` ones say why not; the others are being recovered.
+
+    Args:
+        topology: whose inputs make a task.
+        recovery: the only way a task begins.
+        intake: forgets what it knows of a task that comes or goes.
+        make: a task from its number and beginning.
+    """
+
+    def __init__(
+        self, topology: Topology, recovery: Recovery, intake: Intake, make: Callable[[int, Beginning], Task]
+    ) -> None:
+        self._topics = [source.topic for source in topology.sources]
+        self._recovery = recovery
+        self._intake = intake
+        self._make = make
+        self._ready: dict[int, tuple[int, Beginning]] = {}
+        self._too_large: dict[int, dict[tuple[str, int], str]] = {}
+        self.running: dict[int, Task] = {}
+        self.halted: dict[int, str] = {}
+        self.ownership = Ownership(self._topics, self._gained, self._lost)
+
+    @property
+    def is_settled(self) -> bool:
+        """Every task that is ours is running or halted."""
+        return len(self.running) + len(self.halted) == len(self.ownership.tasks)
+
+    def begin_recovered(self, inputs: Inputs) -> None:
+        """Start the tasks that recovery has answered, as soon as their inputs can be positioned.
+
+        Raises:
+            StreamError: recovery itself has failed.
+        """
+        for number, incarnation, result in self._recovery.recovered():
+            if number < 0 and not isinstance(result, Beginning):
+                raise result
+            if not self.ownership.is_current(number, incarnation):
+                continue
+            if isinstance(result, Beginning):
+                self._ready[number] = (incarnation, result)
+            elif isinstance(result, Halted):
+                self.halt(number, str(result))
+            else:
+                raise result
+        for number, (incarnation, beginning) in list(self._ready.items()):
+            if not self.ownership.is_current(number, incarnation):
+                del self._ready[number]
+            elif inputs.start({(topic, number): offset for topic, offset in beginning.positions.items()}):
+                del self._ready[number]
+                task = self._make(number, beginning)
+                task.steps.too_large = self._too_large.get(number, {})
+                self.running[number] = task
+                log.debug("task %d begins at %s", number, dict(beginning.positions))
+
+    def halt(self, number: int, why: str) -> None:
+        """Stop one task; the others go on."""
+        log.error("%s", why)
+        self.running.pop(number, None)
+        self.halted[number] = why
+
+    def bury(self, batch: Batch, why: str) -> None:
+        """The one record of a batch leads to something too large: a dead letter when it is taken again."""
+        if batch.last is not None:
+            self._too_large.setdefault(batch.partition, {})[batch.last] = why
+
+    def renew(self, numbers: list[int], inputs: Inputs) -> None:
+        """Let tasks of ours begin again, from what is committed."""
+        for number in numbers:
+            if number in self.ownership.tasks and number not in self.halted:
+                inputs.pause(self.inputs_of(number))
+                self.ownership.renew(number)
+
+    def inputs_of(self, number: int) -> list[Partition]:
+        """Return the partitions that a task reads."""
+        return [(topic, number) for topic in self._topics]
+
+    def unchanged(self, before: Mapping[int, Task]) -> dict[int, Task]:
+        """Return the tasks of an earlier moment that are still the same."""
+        return {number: task for number, task in before.items() if self.running.get(number) is task}
+
+    def _gained(self, number: int, incarnation: int) -> None:
+        self._forget(number)
+        self._recovery.begin(number, incarnation)
+
+    def _lost(self, number: int) -> None:
+        self._forget(number)
+        self._recovery.forget(number)
+
+    def _forget(self, number: int) -> None:
+        self.running.pop(number, None)
+        self.halted.pop(number, None)
+        self._ready.pop(number, None)
+        self._intake.forget(number)

@@ -1,0 +1,187 @@
+"""The loop: poll, merge and step, commit, store. One consumer, one transactional producer."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from topologies.runtime.commits import Commits
+from topologies.runtime.drain import Drain
+from topologies.runtime.errors import Halted, Unavailable
+from topologies.runtime.intake import Intake
+from topologies.runtime.kafka.inputs import Inputs
+from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
+from topologies.runtime.tables import TableFeed
+from topologies.runtime.task import Moment
+from topologies.runtime.tasks import Tasks
+
+log = logging.getLogger("croupier.worker")
+
+IDLE_POLL_S = 0.1
+WAITING_POLL_S = 0.01
+MORE_COMES_POLL_S = 0.005
+HOUSEKEEPING_S = 0.5
+UNAVAILABLE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to commit, and when the wall clock may fire timers (not before `expiry_grace_ms` after they are due)."""
+
+    batch_records_max: int
+    commit_interval_max_s: float
+    expiry_grace_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The components of a worker, built by the composition root."""
+
+    inputs: Inputs
+    tables: TableFeed
+    tasks: Tasks
+    intake: Intake
+    commits: Commits
+    clock: Callable[[], Moment]
+    drain: Drain | None
+
+
+class Report(NamedTuple):
+    """What a run came to: what was committed, by name, and why tasks are halted."""
+
+    counts: Counter[str]
+    halted: list[str]
+
+
+class Worker:
+    """Runs tasks until told to stop, or until drained.
+
+    The batch is computed first, committed second, and only then applied to the
+    store. Every failure leads back to recovery, so nothing that did not commit
+    is ever built upon.
+    """
+
+    def __init__(self, parts: Parts, pace: Pace, stop: threading.Event) -> None:
+        self._parts = parts
+        self._pace = pace
+        self._stop = stop
+        self._opened_at_s: float | None = None
+        self._kept_house_at_s = 0.0
+
+    def run(self) -> Report:
+        """Loop.
+
+        Raises:
+            Fatal, Misconfigured: the process may not, or cannot, continue.
+        """
+        while not self._stop.is_set():
+            self._round()
+            if self._is_drained():
+                break
+        self._finish()
+        return Report(self._parts.commits.counts, list(self._parts.tasks.halted.values()))
+
+    def _round(self) -> None:
+        parts = self._parts
+        before = dict(parts.tasks.running)
+        polled = self._poll()
+        parts.intake.distribute(polled, parts.tasks.unchanged(before), parts.inputs)
+        for trap in polled.traps:
+            self._react(trap)
+        parts.tasks.begin_recovered(parts.inputs)
+        now = parts.clock()
+        open_records = self._process(now)
+        parts.intake.regulate(parts.tasks.running, parts.inputs)
+        if self._is_commit_due(open_records, polled, now):
+            self._commit(now)
+        elif now.steady_s - self._kept_house_at_s >= HOUSEKEEPING_S:
+            self._keep_house(now, open_records)
+
+    def _poll(self) -> Polled:
+        try:
+            return self._parts.inputs.poll(self._poll_timeout_s(), self._pace.batch_records_max)
+        except Unavailable as error:
+            log.warning("%s", error)
+            self._stop.wait(UNAVAILABLE_S)
+            return NOTHING
+
+    def _poll_timeout_s(self) -> float:
+        if self._opened_at_s is not None:
+            return MORE_COMES_POLL_S if self._more_comes() else 0
+        tasks = self._parts.tasks
+        is_waiting = not tasks.is_settled or any(not task.merge.is_empty for task in tasks.running.values())
+        return WAITING_POLL_S if is_waiting else IDLE_POLL_S
+
+    def _more_comes(self) -> bool:
+        """Whether some input is known not to be at its end."""
+        known_end = self._parts.inputs.known_end
+        return any(
+            not lane.items and not lane.is_at_end(known_end((lane.topic, number)))
+            for number, task in self._parts.tasks.running.items()
+            for lane in task.merge.lanes
+        )
+
+    def _process(self, now: Moment) -> int:
+        """Let every task take records into its batch; return how many records are open."""
+        records_max = 1 if self._parts.commits.is_careful else self._pace.batch_records_max
+        open_records = sum(task.batch.records for task in self._parts.tasks.running.values())
+        for number, task in list(self._parts.tasks.running.items()):
+            if open_records >= records_max:
+                break
+            room = task.batch.records + records_max - open_records
+            try:
+                open_records += task.process(room, now, self._parts.inputs.known_end)
+            except Halted as error:
+                self._parts.tasks.halt(number, str(error))
+        if open_records and self._opened_at_s is None:
+            self._opened_at_s = now.steady_s
+        return open_records
+
+    def _is_commit_due(self, open_records: int, polled: Polled, now: Moment) -> bool:
+        if self._opened_at_s is None:
+            return False
+        if open_records >= self._pace.batch_records_max or self._parts.commits.is_careful:
+            return True
+        if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
+            return True
+        return not polled.messages and not self._more_comes()
+
+    def _keep_house(self, now: Moment, open_records: int) -> None:
+        """What needs no haste: reference tables, timers by the wall clock, commits without records."""
+        self._kept_house_at_s = now.steady_s
+        self._parts.tables.follow()
+        if open_records == 0:
+            if self._parts.drain is None:
+                self._expire(now)
+            self._commit(now)
+
+    def _expire(self, now: Moment) -> None:
+        known_end = self._parts.inputs.known_end
+        for number, task in self._parts.tasks.running.items():
+            if all(lane.is_at_end(known_end((lane.topic, number))) for lane in task.merge.lanes):
+                task.expire_by_wall_clock(now.wall_ms - self._pace.expiry_grace_ms, now)
+
+    def _commit(self, now: Moment) -> None:
+        self._opened_at_s = None
+        self._parts.commits.commit(self._parts.inputs, now)
+
+    def _react(self, trap: Trap) -> None:
+        if isinstance(trap.error, Halted) and trap.partition is not None:
+            self._parts.tasks.halt(trap.partition, str(trap.error))
+        elif isinstance(trap.error, Unavailable):
+            log.warning("%s", trap.error)
+        else:
+            raise trap.error
+
+    def _is_drained(self) -> bool:
+        drain, tasks = self._parts.drain, self._parts.tasks
+        if drain is None or not tasks.is_settled or self._opened_at_s is not None:
+            return False
+        return drain.is_done(tasks.running, tasks.halted, self._parts.clock().steady_s)
+
+    def _finish(self) -> None:
+        """Commit what is open; what cannot be committed now is taken again by the next owner."""
+        if self._opened_at_s is not None:
+            self._commit(self._parts.clock())
