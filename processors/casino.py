@@ -1,0 +1,203 @@
+"""Wallet calls: which CASINO events does a bet, a win or the refund of a bet come to?
+
+A call that succeeded is known by its action and transaction id. A bet's row
+also keeps what its refund will have to say.
+"""
+
+from typing import NamedTuple
+
+from processors import events
+from processors.ages import is_too_old, last_reading
+from processors.facts import WalletCall
+from processors.outcome import Refused
+from processors.rows import Rows
+from processors.rules import Rules
+from processors.turn import Moment, Turn
+
+BET = "bet"
+WIN = "win"
+REFUND = "refund"
+
+
+class Bet(NamedTuple):
+    """A bet as its refund needs it."""
+
+    at: int
+    currency: str
+    amount: int
+    bonus_amount: int
+    rate: str
+    """To the base currency, frozen by the bet."""
+    game_id: str
+    game_name: str
+    game_type: str | None
+    round_id: str
+    is_round_end: bool
+    is_refunded: bool = False
+    bonus: str | None = None
+    """The bonus it was attributed to."""
+    wagered: int = 0
+    """What it counted towards wagering, in hundredths of a minor unit."""
+    item: str | None = None
+    """Under which id it waits, or waited, for a bonus."""
+
+
+def load_bet(rows: Rows, call_id: str) -> Bet | None:
+    """Return a bet, or None when it was never seen or is forgotten."""
+    row = rows.get(BET, call_id)
+    return None if row is None else Bet(*row)
+
+
+def put_bet(rows: Rows, call_id: str, bet: Bet, rules: Rules) -> None:
+    """Remember a bet by its own time."""
+    rows.put(BET, call_id, list(bet), last_reading(bet.at, rules.state_retention))
+
+
+def skip(turn: Turn, call: WalletCall) -> bool:
+    """Count a call that changes nothing whatever it says: failed, or too old to be told from a repeat."""
+    if not call.succeeded:
+        turn.counts.append("calls-failed")
+    elif is_too_old(call.at, turn.rows.now, turn.rules.state_retention):
+        turn.counts.append("calls-too-old")
+    else:
+        return False
+    return True
+
+
+def origin_of(currency: str, rules: Rules) -> str:
+    """Return the origin that goes by the currency of a call (or of a bonus that has none of its own).
+
+    Raises:
+        Refused: `unmapped-origin`.
+    """
+    origin = rules.origin_by_currency.get(currency) or rules.origin
+    if origin is None:
+        raise Refused("unmapped-origin", f"currency has no origin: `{currency}`")
+    return origin
+
+
+def rate_of(turn: Turn, currency: str, at: int) -> str:
+    """Return the rate to the base currency that was effective at a time.
+
+    Raises:
+        Refused: `missing-rate`.
+    """
+    rate = turn.rates.at(currency, at)
+    if rate is None:
+        raise Refused("missing-rate", f"no rate of {currency} at {events.timestamp(at)}")
+    return rate
+
+
+def new_bet(turn: Turn, call: WalletCall, cause: str) -> Bet | None:
+    """Send a bet and return it, not yet stored; None when it is a repeat.
+
+    Raises:
+        Refused: `unmapped-origin`, `missing-rate`.
+    """
+    origin = origin_of(call.currency, turn.rules)
+    if turn.rows.get(BET, call.call_id) is not None:
+        turn.counts.append("calls-repeated")
+        return None
+    rate = rate_of(turn, call.currency, call.at)
+    bet = Bet(
+        call.at,
+        call.currency,
+        call.amount,
+        call.bonus_amount,
+        rate,
+        call.game_id or "",
+        call.game_name or "",
+        call.game_type,
+        call.round_id or "",
+        call.is_round_end or False,
+    )
+    _send(turn, call, cause, rate, origin)
+    return bet
+
+
+def new_win(turn: Turn, call: WalletCall, cause: str) -> bool:
+    """Send a win and remember it; False when it is a repeat.
+
+    Raises:
+        Refused: `unmapped-origin`, `missing-rate`.
+    """
+    origin = origin_of(call.currency, turn.rules)
+    if turn.rows.get(WIN, call.call_id) is not None:
+        turn.counts.append("calls-repeated")
+        return False
+    _send(turn, call, cause, rate_of(turn, call.currency, call.at), origin)
+    turn.rows.put(WIN, call.call_id, 1, last_reading(call.at, turn.rules.state_retention))
+    return True
+
+
+def count_response_currency(turn: Turn, call: WalletCall) -> None:
+    """Count an answer in another currency than the request's; the request's goes."""
+    if call.response_currency is not None and call.response_currency != call.currency:
+        turn.counts.append("calls-response-currency-differs")
+
+
+def _send(turn: Turn, call: WalletCall, cause: str, rate: str, origin: str) -> None:
+    count_response_currency(turn, call)
+    rules = turn.rules
+    if not rules.casino_events:
+        return
+    turn.events.append(
+        events.casino(
+            user_id=call.player,
+            cause=cause,
+            call_id=call.call_id,
+            type="Bet" if call.action == "bet" else "Win",
+            status="Approved",
+            at=call.at,
+            amount=call.amount,
+            bonus_amount=call.bonus_amount,
+            currency=call.currency,
+            rate=rate,
+            origin=origin,
+            game_id=call.game_id or "",
+            game_name=call.game_name or "",
+            game_type=call.game_type,
+            round_id=call.round_id or "",
+            is_round_end=call.is_round_end or False,
+            balance_after=call.balance,
+            vendor_id=rules.casino_vendor_id,
+            vendor_name=rules.casino_vendor_name,
+        )
+    )
+
+
+def send_rollback(turn: Turn, call_id: str, bet: Bet, refund: WalletCall, moment: Moment) -> None:
+    """Send the Rollback of a bet: all of the bet's, but the refund's time and balance.
+
+    Raises:
+        Refused: `unmapped-origin`.
+    """
+    rules = turn.rules
+    origin = origin_of(bet.currency, rules)
+    if (refund.amount and refund.amount != bet.amount) or refund.currency != bet.currency:
+        turn.counts.append("refunds-amount-differs")
+    if not rules.casino_events:
+        return
+    turn.events.append(
+        events.casino(
+            user_id=refund.player,
+            cause=moment.cause,
+            call_id=call_id,
+            type="Bet",
+            status="Rollback",
+            at=moment.at,
+            amount=bet.amount,
+            bonus_amount=bet.bonus_amount,
+            currency=bet.currency,
+            rate=bet.rate,
+            origin=origin,
+            game_id=bet.game_id,
+            game_name=bet.game_name,
+            game_type=bet.game_type,
+            round_id=bet.round_id,
+            is_round_end=bet.is_round_end if refund.is_round_end is None else refund.is_round_end,
+            balance_after=refund.balance,
+            vendor_id=rules.casino_vendor_id,
+            vendor_name=rules.casino_vendor_name,
+        )
+    )

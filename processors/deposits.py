@@ -1,0 +1,148 @@
+"""Deposit bonuses: the platform's records wait until the payment that earned the bonus is decided."""
+
+from processors import bonus_row, bonuses, lifecycle, order_links, settling
+from processors.bonus_row import Bonus
+from processors.bonus_table import ENDED
+from processors.facts import BonusChange
+from processors.outcome import Arrival, Refusal, Refused
+from processors.payment_rows import PaymentRow
+from processors.payments import PaymentChange
+from processors.turn import Moment, Turn
+
+HELD = "held"
+LIMIT = "wait-for-payment"
+"""The timer of a bonus whose records wait, from the first of them on."""
+
+
+def bonus_change(turn: Turn, arrival: Arrival, change: BonusChange) -> None:
+    """Take a record of the platform: drop it, apply it, or let it wait for its payment.
+
+    Raises:
+        Refused: any class but `unknown-combination`.
+    """
+    known = bonuses.heard(turn, change)
+    if known is None:
+        return
+    moment = Moment(arrival.cause, change.at)
+    _link(turn, known)
+    deposit = _decisive(turn, known)
+    if deposit is not None:
+        _decided(turn, _by(known, deposit), change, moment, deposit)
+    elif known.order_id is None or known.payment != "undecided" or (change.status == "Pending" and not known.held):
+        bonuses.word(turn, known, change, moment)
+    else:
+        _hold(turn, known, arrival)
+
+
+def payment_decided(turn: Turn, change: PaymentChange, cause: str) -> None:
+    """Let a deposit's Approved, Rejected, Cancelled or Rollback reach the bonuses that it earned."""
+    if change.kind != "deposit":
+        return
+    for user_bonus_id in order_links.load(turn.rows, change.order_id).earned:
+        bonus = bonus_row.load(turn.rows, user_bonus_id)
+        if bonus is None:
+            continue
+        deposit = settling.payment_of(turn.rows, bonus)
+        if deposit is None or deposit.payment_id != change.payment_id:
+            continue
+        moment = Moment(cause, change.at)
+        if change.status == "Rollback":
+            settling.rolled_back(turn, bonus, moment)
+        elif bonus.payment == "undecided":
+            _release(turn, bonus, _by(bonus, deposit), moment)
+
+
+def limit(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
+    """Give up waiting for the payment: the records are applied as those of a bonus without an order."""
+    bonus = bonus_row.load(turn.rows, user_bonus_id)
+    if bonus is not None and bonus.held_until == moment.at:
+        turn.counts.append("bonuses-without-payment")
+        _release(turn, bonus, bonus._replace(payment="given-up"), moment)
+
+
+def _link(turn: Turn, known: Bonus) -> None:
+    before = bonus_row.load(turn.rows, known.user_bonus_id)
+    if known.order_id is not None and (before is None or before.order_id is None):
+        order_links.earn(turn.rows, known.order_id, known.user_bonus_id, known.code, turn.rules)
+
+
+def _decisive(turn: Turn, known: Bonus) -> PaymentRow | None:
+    """Return the payment if it is decided and the bonus does not know yet."""
+    if known.order_id is None or known.payment != "undecided":
+        return None
+    deposit = settling.payment_of(turn.rows, known)
+    return deposit if deposit is not None and deposit.decided is not None else None
+
+
+def _by(bonus: Bonus, deposit: PaymentRow) -> Bonus:
+    """The first final status of the payment decides, and binds the bonus to this payment."""
+    is_approved = deposit.decided == "Approved"
+    return bonus._replace(payment="approved" if is_approved else "refused", payment_id=deposit.payment_id)
+
+
+def _decided(turn: Turn, known: Bonus, change: BonusChange, moment: Moment, deposit: PaymentRow) -> None:
+    """Apply a record that finds its payment decided, as it would be if it had waited."""
+    if known.payment == "approved":
+        bonuses.word(turn, known, change, moment)
+    elif change.status == "Pending":
+        bonuses.word(turn, known, change, moment)
+        _forfeit_pending(turn, known.user_bonus_id, moment.not_before(deposit.decided_at or 0))
+    else:
+        _forfeit_in_place(turn, known, change, moment)
+
+
+def _forfeit_pending(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
+    bonus = bonus_row.load(turn.rows, user_bonus_id)
+    if bonus is not None and bonus.status == "Pending":
+        settling.forfeit(turn, bonus, moment)
+        settling.settle(turn, user_bonus_id, bonus.standing, moment)
+
+
+def _forfeit_in_place(turn: Turn, known: Bonus, change: BonusChange, moment: Moment) -> None:
+    """Say Forfeited instead of what the record says; a bonus that has ended otherwise keeps its end."""
+    if known.status in ENDED:
+        turn.counts.append("bonuses-late")
+        lifecycle.store(turn, bonus_row.load(turn.rows, known.user_bonus_id), known)
+        return
+    bonuses.word(turn, known, change._replace(status="Forfeited", forfeited_by=None), moment)
+    turn.counts.append("bonuses-forfeited-with-deposit")
+
+
+def _hold(turn: Turn, known: Bonus, arrival: Arrival) -> None:
+    rows, uid = turn.rows, known.user_bonus_id
+    until = known.held_until
+    if until is None:
+        until = rows.now + turn.rules.wait_for_payment
+        rows.schedule(until, LIMIT, uid)
+    rows.put(HELD, f"{uid}/{known.held}", [list(arrival.fact), arrival.cause, arrival.time], until + 1)
+    lifecycle.store(turn, bonus_row.load(rows, uid), known._replace(held=known.held + 1, held_until=until))
+    turn.counts.append("bonuses-waiting")
+
+
+def _release(turn: Turn, bonus: Bonus, decided: Bonus, moment: Moment) -> None:
+    """Apply what waited, in order; of a failed payment the first says Forfeited."""
+    uid = bonus.user_bonus_id
+    if bonus.held_until is not None:
+        turn.rows.cancel(bonus.held_until, LIMIT, uid)
+    lifecycle.store(turn, bonus, decided._replace(held=0, held_until=None))
+    if decided.payment == "refused" and not bonus.held:
+        _forfeit_pending(turn, uid, moment)
+    for number in range(bonus.held):
+        row = turn.rows.get(HELD, f"{uid}/{number}")
+        if row is not None:
+            turn.rows.delete(HELD, f"{uid}/{number}")
+            arrival = Arrival(BonusChange._make(row[0]), row[1], row[2])
+            _apply_released(turn, arrival, moment.at, is_forfeited=decided.payment == "refused" and number == 0)
+
+
+def _apply_released(turn: Turn, arrival: Arrival, released_at: int, *, is_forfeited: bool) -> None:
+    change = arrival.fact
+    assert isinstance(change, BonusChange)  # noqa: S101 (tells the type)
+    known = bonus_row.load(turn.rows, change.user_bonus_id)
+    if known is None:
+        return
+    apply = _forfeit_in_place if is_forfeited else bonuses.word
+    try:
+        apply(turn, known, change, Moment(arrival.cause, max(change.at, released_at)))
+    except Refused as refused:
+        turn.refusals.append(Refusal(refused.kind, refused.reason, waited=arrival))

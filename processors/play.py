@@ -1,0 +1,123 @@
+"""What bets, refunds and round ends mean for the player's bonuses, now or when their bonus becomes active."""
+
+from processors import attribution, bonus_row, casino, rounds, wagering, waiting
+from processors.attribution import UNNAMED
+from processors.bonus_row import Bonus
+from processors.casino import Bet
+from processors.facts import WalletCall
+from processors.outcome import Arrival
+from processors.refunds import RolledBack
+from processors.turn import Moment, Turn
+from processors.waiting import Item
+
+
+def bet(turn: Turn, arrival: Arrival, call: WalletCall, sent: Bet) -> Bet:
+    """Attribute a bet, or let it wait; return it with what came of it, not yet stored."""
+    name = attribution.name_of(call)
+    if name is None or call.is_free_spin:
+        return sent
+    found = attribution.find(turn.rows, name)
+    if found == "none":
+        turn.counts.append("bets-unattributed")
+        return sent
+    if found == "not-yet":
+        item_id = waiting.add(turn, name, "bet", arrival)
+        known = rounds.load(turn.rows, call) or rounds.NEW
+        rounds.put(turn.rows, call, rounds.with_waiting(known, name, item_id), turn.rules)
+        return sent._replace(item=item_id)
+    return _attribute(turn, found, call, sent, Moment(arrival.cause, call.at))
+
+
+def round_end(turn: Turn, arrival: Arrival, call: WalletCall) -> None:
+    """Let a bet or win prolong its round and, when it ends the round, decide about the round's bonuses."""
+    known = rounds.load(turn.rows, call)
+    if known is None or known.is_free_spin:
+        return
+    rounds.put(turn.rows, call, known, turn.rules)
+    if call.action == "win" and known.bonuses:
+        turn.counts.append("wins-attributed")
+    if not call.is_round_end:
+        return
+    for user_bonus_id in known.bonuses:
+        _decide(turn, user_bonus_id, call, Moment(arrival.cause, call.at))
+    for name, item_id in known.waiting:
+        item = waiting.get(turn, item_id)
+        if item is not None and not _is_of(item, call):
+            waiting.add(turn, name, "end", arrival)
+
+
+def refund(turn: Turn, arrival: Arrival, undone: RolledBack) -> None:
+    """Take a rolled back bet out of its bonus's wagering, or wait with it."""
+    item = None if undone.bet.item is None else waiting.get(turn, undone.bet.item)
+    if item is not None:
+        waiting.add(turn, item.name, "refund", arrival)
+    else:
+        _take_back(turn, undone.bet)
+
+
+def release(turn: Turn, bonus: Bonus) -> None:
+    """Apply, in the order of their arrival, the calls that waited for this bonus to become active."""
+    names = (bonus.user_bonus_id, bonus.bonus_id, UNNAMED)
+    for item_id, item in waiting.items(turn):
+        if item.name in names:
+            _release(turn, item_id, item)
+
+
+def give_up_unnamed(turn: Turn) -> None:
+    """Give up the bets that name no bonus once no bonus of the player can become active."""
+    for item_id, item in waiting.items(turn):
+        if item.name == UNNAMED and attribution.find(turn.rows, UNNAMED) == "none":
+            waiting.give_up(turn, item_id, item)
+
+
+def _release(turn: Turn, item_id: str, item: Item) -> None:
+    found = attribution.find(turn.rows, item.name)
+    if found == "not-yet":
+        return
+    if found == "none":
+        waiting.give_up(turn, item_id, item)
+        return
+    waiting.remove(turn, item_id, item)
+    call = WalletCall._make(item.call)
+    moment = Moment(item.cause, call.at)
+    sent = casino.load_bet(turn.rows, call.original_id or "" if item.role == "refund" else call.call_id)
+    if item.role == "end":
+        _decide_released(turn, found.user_bonus_id, call, moment)
+    elif sent is not None and item.role == "refund":
+        _take_back(turn, sent)
+    elif sent is not None:
+        casino.put_bet(turn.rows, call.call_id, _attribute(turn, found, call, sent, moment), turn.rules)
+        if call.is_round_end:
+            _decide_released(turn, found.user_bonus_id, call, moment)
+
+
+def _attribute(turn: Turn, bonus: Bonus, call: WalletCall, sent: Bet, moment: Moment) -> Bet:
+    wagered = wagering.counted(bonus, call, turn.rules)
+    wagering.bet(turn, bonus, wagered, moment)
+    known = rounds.load(turn.rows, call) or rounds.NEW
+    rounds.put(turn.rows, call, rounds.with_bonus(known, bonus.user_bonus_id), turn.rules)
+    turn.counts.append("bets-attributed")
+    return sent._replace(bonus=bonus.user_bonus_id, wagered=wagered)
+
+
+def _decide(turn: Turn, user_bonus_id: str, call: WalletCall, moment: Moment) -> None:
+    bonus = bonus_row.load(turn.rows, user_bonus_id)
+    if bonus is not None and bonus.is_active:
+        wagering.round_end(turn, bonus, call, moment)
+
+
+def _decide_released(turn: Turn, user_bonus_id: str, call: WalletCall, moment: Moment) -> None:
+    known = rounds.load(turn.rows, call)
+    if known is not None and not known.is_free_spin and user_bonus_id in known.bonuses:
+        _decide(turn, user_bonus_id, call, moment)
+
+
+def _take_back(turn: Turn, undone: Bet) -> None:
+    bonus = None if undone.bonus is None else bonus_row.load(turn.rows, undone.bonus)
+    if bonus is not None and undone.wagered:
+        wagering.take_back(turn, bonus, undone.wagered)
+
+
+def _is_of(item: Item, call: WalletCall) -> bool:
+    """Say whether the item is the call itself; its end is decided when the bet is released."""
+    return WalletCall._make(item.call).call_id == call.call_id and item.role == "bet"

@@ -1,0 +1,57 @@
+"""Game rounds, as far as a bonus or free spins are concerned: a round of real money has no row."""
+
+from typing import NamedTuple
+
+from processors.ages import last_reading
+from processors.facts import WalletCall
+from processors.rows import Rows
+from processors.rules import Rules
+
+ROUND = "round"
+
+
+class Round(NamedTuple):
+    """What the calls of a round have said so far."""
+
+    bonuses: list[str]
+    """Those its bets were attributed to, in that order."""
+    waiting: list[list[str]]
+    """[named bonus or "", id of the last bet that waits for it]."""
+    is_free_spin: bool = False
+    spins_of: str | None = None
+    """The bonus that its free spins name: an instance, or a name nobody has explained yet."""
+    is_ended: bool = False
+    won: int = 0
+    """By free spins, minor units."""
+
+
+NEW = Round([], [])
+
+
+def round_id(call: WalletCall) -> str:
+    """Return the row id of a call's round; a game's id may hold any character."""
+    game = call.game_id or ""
+    return f"{len(game)}/{game}/{call.round_id}"
+
+
+def load(rows: Rows, call: WalletCall) -> Round | None:
+    """Return the round of a call, or None when nothing of a bonus is known about it."""
+    row = rows.get(ROUND, round_id(call))
+    return None if row is None else Round._make(row)
+
+
+def put(rows: Rows, call: WalletCall, after: Round, rules: Rules) -> None:
+    """Remember a round by its last call."""
+    rows.put(ROUND, round_id(call), list(after), last_reading(call.at, rules.state_retention))
+
+
+def with_bonus(before: Round, user_bonus_id: str) -> Round:
+    """Let a round concern a bonus."""
+    if user_bonus_id in before.bonuses:
+        return before
+    return before._replace(bonuses=[*before.bonuses, user_bonus_id])
+
+
+def with_waiting(before: Round, name: str, item: str) -> Round:
+    """Let the end of a round wait for the bonus that `item`, a bet of it, waits for."""
+    return before._replace(waiting=[*(entry for entry in before.waiting if entry[0] != name), [name, item]])
