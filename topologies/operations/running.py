@@ -48,7 +48,7 @@ class Doors:
     reader: type[Reader] = Reader
 
 
-def run(  # noqa: PLR0913 - the composition root's call
+def run(  # noqa: PLR0913, PLR0917 - the composition root's call
     topology: Topology,
     settings: Settings,
     how: Run,
@@ -129,7 +129,7 @@ def _transactions_maker(doors: Doors, cluster: Cluster, settings: Settings, cloc
     return make
 
 
-def _task_maker(  # noqa: PLR0913 - what every task of a worker shares
+def _task_maker(  # noqa: PLR0913, PLR0917 - what every task of a worker shares
     topology: Topology, settings: Settings, store: Store, codec: RowCodec, tables: TableFeed, clock: Clock
 ) -> Callable[[int, Beginning], Task]:
     def make(number: int, beginning: Beginning) -> Task:

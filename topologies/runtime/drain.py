@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from topologies.runtime.errors import Unavailable
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.survey import Surveyor
 from topologies.runtime.task import Task
 
-ASK_EVERY_S = 0.2
+ASK_EVERY_S = 0.1
+JOINING_S = 2.0
 
 
 class Drain:
@@ -22,15 +24,21 @@ class Drain:
         beginnings = surveyor.beginnings()
         surveyor.stop_at = ends
         self._wanted: Mapping[Partition, int] = {here: end for here, end in ends.items() if end > beginnings[here]}
-        self._asked_at_s = 0.0
+        self._asked_at_s: float | None = None
 
     def is_done(self, running: Mapping[int, Task], halted: Mapping[int, str], now_s: float) -> bool:
         """Whether everything is committed, but for tasks that are halted here."""
+        if self._asked_at_s is None:
+            self._asked_at_s = now_s
+        # Without tasks we may still be joining: then there is no hurry to ask.
+        if now_s - self._asked_at_s < (ASK_EVERY_S if running else JOINING_S):
+            return False
         if not all(task.is_drained for task in running.values()):
             return False
-        if now_s - self._asked_at_s < ASK_EVERY_S:
-            return False
         self._asked_at_s = now_s
-        committed = self._surveyor.committed()
+        try:
+            committed = self._surveyor.committed()
+        except Unavailable:
+            return False
         wanted = {here: end for here, end in self._wanted.items() if here[1] not in halted}
         return all(committed.get(here, -1) >= end for here, end in wanted.items())

@@ -88,7 +88,7 @@ class Store:
                 batch.delete(task + key)
             else:
                 batch.put(task + key, value)
-        batch.put(_APPLIED + task, dump_json(applied))
+        batch.put(_APPLIED + task, dump_json(tuple(applied)))
         self._db.write(batch)
 
     def applied(self, partition: int) -> Applied | None:
