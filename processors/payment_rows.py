@@ -5,6 +5,7 @@ An OrderID is unique for 24 hours only, so its row lists every payment that had 
 
 from typing import NamedTuple, Self
 
+from processors.ages import last_reading
 from processors.facts import Kind, Order
 from processors.rows import Row, Rows
 from processors.rules import DAY
@@ -62,7 +63,7 @@ class PaymentRow(NamedTuple):
 
     def expiring(self, now: int, retention: int) -> Self:
         """Finished payments age by their CreatedTime, others since their last change."""
-        return self._replace(expires_at=(self.created_at if self.is_finished else now) + retention)
+        return self._replace(expires_at=last_reading(self.created_at if self.is_finished else now, retention))
 
 
 def alive(rows: Rows, order_id: str) -> list[PaymentRow]:

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from processors import events, payment_rows
+from processors.ages import is_too_old
 from processors.events import Event, PaymentStatus
 from processors.facts import Kind, Order
 from processors.outcome import Arrival, Due, Refused
@@ -56,7 +57,7 @@ def payment(
     order = arrival.fact
     assert isinstance(order, Order)  # noqa: S101 (tells the type)
     known = payment_rows.same(payment_rows.alive(rows, order.order_id), order)
-    if known is None and order.created_at + rules.payment_retention <= rows.now:
+    if known is None and is_too_old(order.created_at, rows.now, rules.payment_retention):
         return PaymentOutcome(counts=["orders-too-old"])
     _refuse_another(known, order)
     origin = _origin(order, rules)

@@ -1,6 +1,5 @@
 """What is remembered of a payment: its identity and id, its versions, how long, and that nobody knows its outcome."""
 
-
 import pytest
 from payment_steps import APPROVED, DECLINED, TIMEOUT, VOIDED, refunded, sent, take
 from samples import DAY, HOUR, MINUTE, NOON, SECOND, order
@@ -188,10 +187,10 @@ def test_what_stays_unresolved_is_counted_and_never_guessed(versions: list[Order
 @pytest.mark.parametrize(
     ("versions", "last_moment"),
     [
-        pytest.param([order(NOON + DAY, **APPROVED)], NOON + 180 * DAY - 1, id="finished: from its CreatedTime"),
-        pytest.param([order(NOON + DAY)], NOON + 181 * DAY - 1, id="unfinished: from its last change"),
+        pytest.param([order(NOON + DAY, **APPROVED)], NOON + 180 * DAY, id="finished: from its CreatedTime"),
+        pytest.param([order(NOON + DAY)], NOON + 181 * DAY, id="unfinished: from its last change"),
         pytest.param(
-            [order(NOON + DAY), order(NOON + 9 * DAY, **TIMEOUT)], NOON + 189 * DAY - 1, id="unfinished: and moved on"
+            [order(NOON + DAY), order(NOON + 9 * DAY, **TIMEOUT)], NOON + 189 * DAY, id="unfinished: and moved on"
         ),
     ],
 )
@@ -211,8 +210,8 @@ def test_a_chargeback_after_half_a_year_is_dropped_and_counted() -> None:
     window = Window()
     take(window, order(**APPROVED))
 
-    assert [("Rollback",)] == sent(take(window.copy(), order(NOON + 180 * DAY - 1, **VOIDED)))
-    late = take(window, order(NOON + 180 * DAY, **VOIDED))
+    assert [("Rollback",)] == sent(take(window.copy(), order(NOON + 180 * DAY, **VOIDED)))
+    late = take(window, order(NOON + 180 * DAY + 1, **VOIDED))
     assert ([], ["orders-too-old"]) == (sent(late), late.counts)
 
 
