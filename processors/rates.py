@@ -24,6 +24,13 @@ class Rates:
             times.insert(place, rate.effective_from)
             rates.insert(place, rate.rate)
 
+    def remove(self, currency: str, effective_from: int) -> None:
+        """Forget a rate, as if it had never been told; nothing happens when it is not known."""
+        times = self._times.get(currency, [])
+        if effective_from in times:
+            place = times.index(effective_from)
+            del times[place], self._rates[currency][place]
+
     def at(self, currency: str, time: int) -> str | None:
         """The rate effective at `time`, as it was told; 1 for the base currency; None when none is known yet."""
         if currency == self._base_currency:

@@ -5,7 +5,7 @@ from typing import Any
 
 from processors.facts import Rate
 from topologies.intake.forms import Broken, check_currency, check_required, check_time, shown
-from topologies.units import instant, instant_text
+from topologies.units import instant_text
 
 
 def rate(record: dict[str, Any]) -> Rate:
@@ -27,13 +27,3 @@ def rate(record: dict[str, Any]) -> Rate:
 def key(currency: str, effective_from: int) -> str:
     """The key of a rate's record: `GBP@2026-11-01T00:00:00Z`, in whole seconds."""
     return f"{currency}@{instant_text(effective_from // 1000 * 1000)}"
-
-
-def of_key(text: str) -> tuple[str, int]:
-    """Currency and time of a key.
-
-    Raises:
-        ValueError: not the key of a rate.
-    """
-    currency, _, time = text.partition("@")
-    return currency, instant(time)
