@@ -196,7 +196,7 @@ def _bare(schema: Schema, names: Mapping[str, Schema], seen: set[str]) -> Schema
             bare[inner] = _bare(schema[inner], names, seen)
     if "fields" in schema:
         bare["fields"] = [_bare_field(field, names, seen) for field in schema["fields"]]
-    return bare
+    return bare if len(bare) > 1 else bare["type"]
 
 
 def _bare_field(field: Schema, names: Mapping[str, Schema], seen: set[str]) -> Schema:
