@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from topologies.operations.commands import options, settings
+from topologies.operations.commands import describe, load, options, sandbox, settings, tap, topics
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
 from topologies.operations.sandbox import SandboxError
@@ -22,7 +22,14 @@ from topologies.runtime.errors import Misconfigured as Unfit
 from topologies.runtime.errors import StreamError
 from topologies.settings import Misconfigured
 
-COMMANDS: Sequence[click.Command] = (settings.settings,)
+COMMANDS: Sequence[click.Command] = (
+    sandbox.sandbox,
+    topics.topics,
+    load.load,
+    describe.describe,
+    tap.tap,
+    settings.settings,
+)
 
 EXPECTED: Sequence[tuple[type[BaseException], int]] = (
     (click.UsageError, 2),
@@ -36,15 +43,10 @@ EXPECTED: Sequence[tuple[type[BaseException], int]] = (
 """Errors whose message says all that a person needs, and their exit codes; the first that fits."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=options.examples("croupier demo"))
 @click.version_option(package_name="croupier", message="%(prog)s %(version)s")
 def croupier() -> None:
-    r"""Join a casino's bets, bonuses and payments by player, exactly once, into one CRM stream on Kafka.
-
-    \b
-    Example:
-      croupier demo
-    """
+    """Join a casino's bets, bonuses and payments by player, exactly once, into one CRM stream on Kafka."""
 
 
 for command in COMMANDS:

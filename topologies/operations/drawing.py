@@ -1,9 +1,12 @@
 """A topology as text, as a Mermaid flow chart and as a Graphviz graph."""
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from topologies.graph import Topology
+
+LINE_WIDTH = 80
 
 
 class Edge(NamedTuple):
@@ -44,7 +47,13 @@ def _sections(sections: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[str
     for heading, rows in sections.items():
         if any(value for _, value in rows):
             yield f"\n{heading}"
-            yield from (f"  {name:<{width}}  {value}" for name, value in rows if value)
+            yield from (_wrapped(f"  {name:<{width}}  ", value) for name, value in rows if value)
+
+
+def _wrapped(name: str, value: str) -> str:
+    return textwrap.fill(
+        value, LINE_WIDTH, initial_indent=name, subsequent_indent=" " * len(name), break_on_hyphens=False
+    )
 
 
 def mermaid(topology: Topology, own_topics: Mapping[str, str]) -> str:

@@ -30,6 +30,11 @@ def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa
         ctx.obj.debug = True
 
 
+def examples(*lines: str) -> str:
+    """What stands below a command's help, lines kept."""
+    return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])
+
+
 def common() -> list[click.Parameter]:
     """New options, for one command."""
     return [

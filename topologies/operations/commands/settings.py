@@ -5,23 +5,23 @@ import json
 import click
 
 from topologies.operations import settings_table
+from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.tables import table
 
 
-@click.command()
+@click.command(
+    short_help="Show every setting and its source.",
+    epilog=options.examples("CROUPIER_ORIGIN=brand.com croupier settings"),
+)
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.pass_obj
 def settings(invocation: Invocation, form: str) -> None:
-    r"""Show every setting, its value and where that comes from.
+    """Show every setting, its value and where that comes from.
 
     A flag counts more than the environment (CROUPIER_*), that more than
     croupier.toml, that more than the default. `--format markdown` is the
     reference with all meanings.
-
-    \b
-    Example:
-      CROUPIER_ORIGIN=brand.com croupier settings
     """
     if form == "markdown":
         click.echo(settings_table.markdown(), nl=False)

@@ -15,7 +15,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
-from topologies.runtime.errors import Misconfigured, Unavailable
+from topologies.runtime.errors import Misconfigured, StreamError, Unavailable
 from topologies.runtime.kafka.config import Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
 from topologies.runtime.kafka.polled import Partition
@@ -162,16 +162,21 @@ class Admin:
     def _wait(self, doing: str, future: Future[Answer]) -> Answer:
         try:
             return future.result(timeout=self._timeout_s + 5)
+        except TimeoutError as error:
+            raise self._explained(Unavailable(f"{doing} failed: nothing answers"), doing) from error
         except KafkaException as error:
             code = error_of(error).code()
             if code in _EXPECTED:
                 raise _EXPECTED[code] from error
-            self._client.poll(0)
-            if self._trouble.is_credentials:
-                raise Misconfigured(f"{self._trouble.last}. cluster {self._where}, while {doing}") from error
-            translated = of_read(error, doing)
-            why = f"{translated}. cluster {self._where}" + (f": {self._trouble.last}" if self._trouble.last else "")
-            raise type(translated)(why) from error
+            raise self._explained(of_read(error, doing), doing) from error
+
+    def _explained(self, error: StreamError, doing: str) -> StreamError:
+        """Add what the client has complained about meanwhile: it may be the cause."""
+        self._client.poll(0)
+        if self._trouble.is_credentials:
+            return Misconfigured(f"{self._trouble.last}. cluster {self._where}, while {doing}")
+        why = f": {self._trouble.last}" if self._trouble.last else ""
+        return type(error)(f"{error}. cluster {self._where}{why}")
 
 
 class _Missing(Exception):

@@ -1,0 +1,131 @@
+"""Records as lines: a table for a terminal, JSON Lines for programs, CSV for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from topologies.operations.readable import DEAD_LETTER_TOPIC, Readable
+from topologies.wire import dump_json
+
+Render = Callable[[Readable], str]
+"""A record as one or more lines, with headings where they are due."""
+
+EVENT_IDS = ("payment_id", "user_bonus_id", "activity_id")
+CENTS = Decimal("0.01")
+
+
+class Layout(NamedTuple):
+    """A table's columns: heading → width; the last takes what is left of the line."""
+
+    columns: Mapping[str, int]
+    cells: Callable[[Readable], Sequence[str]]
+
+    def line(self, cells: Sequence[str], width: int) -> str:
+        """Cells below their headings; a long cell moves the others, and the line is cut."""
+        padded = map(str.ljust, cells, self.columns.values())
+        text = " ".join(padded).rstrip()
+        return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def jsonl(record: Readable) -> str:
+    """All of a record as one JSON object."""
+    return dump_json(record._asdict()).decode()
+
+
+def table(width: int) -> Render:
+    """One line for each record, no wider than `width`, under headings that fit what kind of record it is."""
+    shown: list[Layout] = []
+
+    def render(record: Readable) -> str:
+        layout = _layout(record)
+        line = layout.line([" ".join(cell.split()) for cell in layout.cells(record)], width)
+        if shown[-1:] == [layout]:
+            return line
+        shown.append(layout)
+        return f"{layout.line(list(layout.columns), width)}\n{line}"
+
+    return render
+
+
+def csv_lines() -> Render:
+    """One line for each record; the same columns for all, headers and value as JSON."""
+    columns = ("topic", "partition", "offset", "timestamp", "key")
+    told = ("event", "type", "status", "amount", "currency", "id")
+    is_first = True
+
+    def render(record: Readable) -> str:
+        nonlocal is_first
+        value = _fields(record)
+        cells = [*record[:5], record.headers.get("type", ""), *(value.get(name, "") for name in told[1:-1]), _id(value)]
+        rows = [[*columns, *told, "headers", "value"]] if is_first else []
+        is_first = False
+        return _csv([*rows, [*cells, dump_json(record.headers).decode(), dump_json(record.value).decode()]])
+
+    return render
+
+
+FORMATS: Mapping[str, Callable[[int], Render]] = {
+    "table": table,
+    "jsonl": lambda _width: jsonl,
+    "csv": lambda _width: csv_lines(),
+}
+
+
+def _csv(rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().removesuffix("\n")
+
+
+def _layout(record: Readable) -> Layout:
+    if DEAD_LETTER_TOPIC in record.headers:
+        return DEAD_LETTER
+    return EVENT if "type" in record.headers and isinstance(record.value, Mapping) else ANY
+
+
+def _event(record: Readable) -> Sequence[str]:
+    value = record.value
+    words = [str(value.get(name, "")) for name in ("type", "status")]
+    time = _short(str(value.get("timestamp") or record.timestamp))
+    return [time, record.key or "", record.headers["type"], *words, _money(value), _id(value)]
+
+
+def _dead_letter(record: Readable) -> Sequence[str]:
+    told = {name.removeprefix("dead-letter."): text for name, text in record.headers.items()}
+    where = "/".join(told.get(name, "") for name in ("topic", "partition", "offset"))
+    return [_short(record.timestamp), record.key or "", told.get("class", ""), where, told.get("reason", "")]
+
+
+def _any(record: Readable) -> Sequence[str]:
+    return [_short(record.timestamp), record.key or "", dump_json(record.value).decode()]
+
+
+def _short(timestamp: str) -> str:
+    """Month, day and time of day of an RFC 3339 time: a table has no room for more."""
+    return timestamp[5:19].replace("T", " ")
+
+
+def _money(value: Mapping[str, Any]) -> str:
+    if not isinstance(value.get("amount"), int | float):
+        return ""
+    amount = Decimal(str(value["amount"]))
+    exact = amount if -int(amount.as_tuple().exponent) > 2 else amount.quantize(CENTS)
+    return f"{exact} {value.get('currency', '')}".rjust(EVENT.columns["AMOUNT"])
+
+
+def _id(value: Mapping[str, Any]) -> str:
+    return next((str(value[name]) for name in EVENT_IDS if name in value), "")
+
+
+def _fields(record: Readable) -> Mapping[str, Any]:
+    return record.value if isinstance(record.value, Mapping) else {}
+
+
+EVENT = Layout(
+    {"TIME": 14, "PLAYER": 9, "EVENT": 7, "TYPE": 12, "STATUS": 9, "AMOUNT": 11, "ID": 0},
+    _event,
+)
+DEAD_LETTER = Layout({"TIME": 14, "PLAYER": 9, "CLASS": 18, "FROM": 20, "REASON": 0}, _dead_letter)
+ANY = Layout({"TIME": 14, "KEY": 14, "VALUE": 0}, _any)
