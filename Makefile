@@ -22,7 +22,7 @@ lint: .venv/installed
 	$(BIN)/mypy
 
 bench: .venv/installed
-	$(BIN)/pytest tests/bench
+	$(BIN)/python -m tests.bench
 
 clean:
 	rm -rf .venv build dist state .pytest_cache .mypy_cache .ruff_cache .hypothesis

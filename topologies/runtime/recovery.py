@@ -90,6 +90,8 @@ class Recovery:
         self._wanted: dict[int, int] = {}
         self._restores: dict[int, Restore] = {}
         self._stopping = threading.Event()
+        self.rows_read = 0
+        """Rows of finished restores, for people."""
         self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
     def start(self) -> None:
@@ -226,6 +228,7 @@ class Recovery:
     def _finish(self, reader: Reader) -> None:
         for partition in [partition for partition, restore in self._restores.items() if restore.is_done]:
             restore = self._end(reader, partition)
+            self.rows_read += restore.rows
             log.info("task %d: state restored, %d rows read", partition, restore.rows)
             self._answers.put(Recovered(partition, restore.incarnation, self._beginning(partition, restore.ground)))
 
