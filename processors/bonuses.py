@@ -54,6 +54,7 @@ def word(turn: Turn, known: Bonus, change: BonusChange, moment: Moment) -> None:
         free_spins.adopt(turn, after)
     after = _said(turn, free_spins.over(turn, after), change, cell, moment)
     lifecycle.store(turn, before, after)
+    free_spins.forget(turn, before, after)
     if change.status == "Reversed" and known.forfeited_by is not None:
         order_links.give_back(rows, known.forfeited_by, known.user_bonus_id, turn.rules)
     settle(turn, known.user_bonus_id, "pending" if before is None else before.standing, moment)

@@ -22,24 +22,22 @@ MARK = "spins-mark"
 class Spins(NamedTuple):
     """The free spins of one name so far."""
 
-    ended: int = 0
+    ended: int
     """Rounds."""
-    won: int = 0
-    """Minor units of `currency`."""
-    currency: str | None = None
+    won: dict[str, int]
+    """Minor units by currency: a bonus that is not known yet has none."""
     last_end_at: int = 0
 
 
 def load(rows: Rows, name: str) -> Spins:
     """Return the spins played under a name, none if there were none."""
     row = rows.get(SPINS, name)
-    return Spins() if row is None else Spins._make(row)
+    return Spins(0, {}) if row is None else Spins._make(row)
 
 
 def won(rows: Rows, bonus: Bonus) -> int:
     """Return what a bonus's spins have won so far, minor units."""
-    spins = load(rows, bonus.user_bonus_id)
-    return spins.won if spins.currency == bonus.currency else 0
+    return load(rows, bonus.user_bonus_id).won.get(bonus.currency, 0)
 
 
 def adopt(turn: Turn, bonus: Bonus) -> None:
@@ -49,8 +47,9 @@ def adopt(turn: Turn, bonus: Bonus) -> None:
         return
     own, early = load(rows, bonus.user_bonus_id), _granted(rows, bonus.bonus_id, bonus.free_spins)
     rows.delete(SPINS, bonus.bonus_id)
-    merged = _won(own._replace(ended=own.ended + early.ended), early.won, early.currency)
-    _put(turn, bonus.user_bonus_id, merged._replace(last_end_at=max(own.last_end_at, early.last_end_at)))
+    sums = {currency: own.won.get(currency, 0) + more for currency, more in early.won.items()}
+    both = Spins(own.ended + early.ended, {**own.won, **sums}, max(own.last_end_at, early.last_end_at))
+    _put(turn, bonus.user_bonus_id, both)
 
 
 def over(turn: Turn, bonus: Bonus) -> Bonus:
@@ -68,6 +67,12 @@ def claim(turn: Turn, bonus: Bonus, moment: Moment) -> Bonus:
     """Send the Created that waited for the spins, with what they have won."""
     moment = moment.not_before(bonus.spins_over_at or 0)
     return lifecycle.tell(turn, bonus._replace(amount=won(turn.rows, bonus)), "Created", moment)
+
+
+def forget(turn: Turn, before: Bonus | None, after: Bonus) -> None:
+    """Drop the spins of a bonus of which the CRM has heard now."""
+    if after.type == "FreeSpins" and after.sent_at is not None and (before is None or before.sent_at is None):
+        turn.rows.delete(SPINS, after.user_bonus_id)
 
 
 def call(turn: Turn, wallet_call: WalletCall) -> str | None:
@@ -123,7 +128,9 @@ def _count(turn: Turn, name: str, wallet_call: WalletCall, more: int, *, ended: 
     owner = _meant(turn.rows, name)
     if owner is None or not (more or ended):
         return None
-    spins = _won(load(turn.rows, owner), more, wallet_call.currency)
+    spins, currency = load(turn.rows, owner), wallet_call.currency
+    if more:
+        spins = spins._replace(won={**spins.won, currency: spins.won.get(currency, 0) + more})
     if ended:
         turn.counts.append("spins-rounds-ended")
         spins = spins._replace(ended=spins.ended + 1, last_end_at=max(spins.last_end_at, wallet_call.at))
@@ -138,13 +145,6 @@ def _granted(rows: Rows, name: str, free_spins: int | None) -> Spins:
     """Return the spins of a name without those beyond the granted ones."""
     mark = rows.get(MARK, f"{name}/{free_spins}")
     return load(rows, name) if mark is None else Spins._make(mark)
-
-
-def _won(spins: Spins, more: int, currency: str | None) -> Spins:
-    """Add a win; the first gives the currency, and others of another currency are not added to it."""
-    if not more or (spins.currency or currency) != currency:
-        return spins
-    return spins._replace(won=spins.won + more, currency=currency)
 
 
 def _put(turn: Turn, name: str, spins: Spins) -> None:

@@ -40,6 +40,7 @@ def spins_played(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
     if after.status == "Created":
         after = free_spins.claim(turn, after, moment)
     lifecycle.store(turn, bonus, after)
+    free_spins.forget(turn, bonus, after)
     settle(turn, user_bonus_id, bonus.standing, moment)
 
 
@@ -92,4 +93,5 @@ def _expire(turn: Turn, bonus: Bonus, moment: Moment) -> Bonus:
         after = lifecycle.tell(turn, bonus, "Expired", moment)
         turn.counts.append("bonuses-expired")
     lifecycle.store(turn, bonus, after)
+    free_spins.forget(turn, bonus, after)
     return after
