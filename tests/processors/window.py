@@ -22,24 +22,24 @@ class Window:
     def __init__(self, now: int = 0) -> None:
         self.now = now
         self.timers: set[Timer] = set()
-        self._rows: dict[tuple[str, str], tuple[str, int]] = {}
+        self.rows: dict[tuple[str, str], tuple[str, int]] = {}
 
     def get(self, kind: str, row_id: str) -> Row | None:
-        found = self._rows.get((kind, row_id))
+        found = self.rows.get((kind, row_id))
         return json.loads(found[0]) if found and self._lives(found[1]) else None
 
     def put(self, kind: str, row_id: str, row: Row, expires_at: int) -> None:
         text = json.dumps(row)
         assert json.loads(text) == row, f"not a JSON value: {row!r}"
-        self._rows[kind, row_id] = (text, expires_at)
+        self.rows[kind, row_id] = (text, expires_at)
 
     def delete(self, kind: str, row_id: str) -> None:
-        self._rows.pop((kind, row_id), None)
+        self.rows.pop((kind, row_id), None)
 
     def scan(self, kind: str) -> list[tuple[str, Row]]:
         return sorted(
             (row_id, json.loads(text))
-            for (of, row_id), (text, expires_at) in self._rows.items()
+            for (of, row_id), (text, expires_at) in self.rows.items()
             if of == kind and self._lives(expires_at)
         )
 
@@ -60,13 +60,17 @@ class Window:
     def copy(self) -> "Window":
         """A window of the same content that goes its own way."""
         other = Window(self.now)
-        other.timers = set(self.timers)
-        other._rows = dict(self._rows)
+        other.restore(self)
         return other
+
+    def restore(self, before: "Window") -> None:
+        """Forget everything since the copy was made, but not the time."""
+        self.timers = set(before.timers)
+        self.rows = dict(before.rows)
 
     def living(self) -> dict[tuple[str, str], Row]:
         """Every row that can still be read, to compare and to count."""
-        return {key: json.loads(text) for key, (text, expires_at) in self._rows.items() if self._lives(expires_at)}
+        return {key: json.loads(text) for key, (text, expires_at) in self.rows.items() if self._lives(expires_at)}
 
     def _lives(self, expires_at: int) -> bool:
         return expires_at == NEVER or self.now < expires_at
