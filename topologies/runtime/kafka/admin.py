@@ -22,6 +22,11 @@ from topologies.runtime.kafka.polled import Partition
 
 Answer = TypeVar("Answer")
 
+UNREACHABLE_S = 5.0
+
+SESSION_TIMEOUT = "consumer.session.timeout.ms"
+SESSION_TIMEOUT_DEFAULT_S = 45.0
+
 
 class TopicSpec(NamedTuple):
     """A topic as it should be: `config` by Kafka's names."""
@@ -79,6 +84,17 @@ class Admin:
         answers = self._ask(f"reading the config of {topic}", lambda: self._client.describe_configs([resource]))
         entries = self._wait(f"reading the config of {topic}", answers[resource])
         return {name: entry.value for name, entry in entries.items()}
+
+    def session_timeout_s(self, group: str) -> float:
+        """Return after how long the broker gives up a silent member of a `consumer` group; its default if unknown."""
+        resource = ConfigResource(ResourceType.GROUP, group)
+        try:
+            answers = self._ask("reading the config of the group", lambda: self._client.describe_configs([resource]))
+            found = self._wait("reading the config of the group", answers[resource]).get(SESSION_TIMEOUT)
+        except StreamError:
+            # Needs a right that a worker can do without.
+            found = None
+        return int(found.value) / 1000 if found else SESSION_TIMEOUT_DEFAULT_S
 
     def create(self, specs: Sequence[TopicSpec]) -> list[str]:
         """Create topics, wait until they can be seen, and return the names of those that were not there before."""
@@ -161,7 +177,7 @@ class Admin:
 
     def _wait(self, doing: str, future: Future[Answer]) -> Answer:
         try:
-            return future.result(timeout=self._timeout_s + 5)
+            return self._result(future)
         except TimeoutError as error:
             raise self._explained(Unavailable(f"{doing} failed: nothing answers"), doing) from error
         except KafkaException as error:
@@ -169,6 +185,16 @@ class Admin:
             if code in _EXPECTED:
                 raise _EXPECTED[code] from error
             raise self._explained(of_read(error, doing), doing) from error
+
+    def _result(self, future: Future[Answer]) -> Answer:
+        """Wait not for long when the client says that nobody is there."""
+        try:
+            return future.result(timeout=min(self._timeout_s, UNREACHABLE_S))
+        except TimeoutError:
+            self._client.poll(0)
+            if self._trouble.last is not None:
+                raise
+        return future.result(timeout=self._timeout_s)
 
     def _explained(self, error: StreamError, doing: str) -> StreamError:
         """Add what the client has complained about meanwhile: it may be the cause."""
