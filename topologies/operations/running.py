@@ -19,6 +19,7 @@ from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
+from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
 from topologies.runtime.survey import Surveyor
@@ -94,7 +95,8 @@ def run(  # noqa: PLR0913, PLR0917 - the composition root's call
         recovery.start()
         closing.callback(recovery.stop)
         inputs.subscribe([source.topic for source in topology.sources])
-        parts = Parts(inputs, tables, tasks, intake, commits, clock, drain)
+        rejoining = Rejoining(lambda: admin.session_timeout_s(settings.app), stop)
+        parts = Parts(inputs, rejoining, tables, tasks, intake, commits, clock, drain)
         return Worker(parts, _pace(settings), stop).run()
 
 

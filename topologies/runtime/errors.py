@@ -5,6 +5,7 @@
     ├── Aborted       this transaction left nothing behind → take its batches again
     ├── Unknown       nobody knows how it ended            → new producer, recover every task
     ├── Unavailable   a read found nobody to answer        → try it again
+    ├── Unreleased    our place in the group is taken      → join again, for a while
     ├── Halted        this task may not go on              → stop it, the others go on
     ├── Misconfigured the run cannot begin like this       → say what to change, exit 2
     └── Fatal         this process may not continue        → exit 1, let a supervisor restart it
@@ -36,6 +37,10 @@ class Unknown(StreamError):
 
 class Unavailable(StreamError):
     """The cluster did not answer a question that can be asked again."""
+
+
+class Unreleased(StreamError):
+    """The group still holds a place under our `group_instance_id`: of a process that died, or of one that lives."""
 
 
 class Halted(StreamError):

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from topologies.runtime.commits import Commits
 from topologies.runtime.drain import Drain
-from topologies.runtime.errors import Halted, Unavailable
+from topologies.runtime.errors import Halted, Unavailable, Unreleased
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
+from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.tables import TableFeed
 from topologies.runtime.task import Moment
 from topologies.runtime.tasks import Tasks
@@ -40,6 +41,7 @@ class Parts:
     """The components of a worker, built by the composition root."""
 
     inputs: Inputs
+    rejoining: Rejoining
     tables: TableFeed
     tasks: Tasks
     intake: Intake
@@ -170,6 +172,8 @@ class Worker:
     def _react(self, trap: Trap) -> None:
         if isinstance(trap.error, Halted) and trap.partition is not None:
             self._parts.tasks.halt(trap.partition, str(trap.error))
+        elif isinstance(trap.error, Unreleased):
+            self._parts.rejoining.again(trap.error, self._parts.inputs, self._parts.clock().steady_s)
         elif isinstance(trap.error, Unavailable):
             log.warning("%s", trap.error)
         else:

@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 
 UNREACHABLE_S = 5.0
 
+STABLE_WITHIN_S = 0.5
+
 SESSION_TIMEOUT = "consumer.session.timeout.ms"
 SESSION_TIMEOUT_DEFAULT_S = 45.0
 
@@ -113,17 +115,31 @@ class Admin:
     def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the group's committed offsets; a partition without one is left out.
 
-        Only stable ones: while a transaction that holds offsets is open, this waits for its end (KIP-447).
+        Only stable ones (KIP-447): an open transaction that holds offsets is
+        waited for, but not for long.
         """
+        give_up_at = time.monotonic() + STABLE_WITHIN_S
+        while True:
+            answered = self._committed(group, partitions)
+            # An offset that a transaction holds is told as an error of its partition, beside "none".
+            held = [f"{each.topic}/{each.partition}: {each.error.str()}" for each in answered if each.error]
+            if not held:
+                return {(each.topic, each.partition): each.offset for each in answered if each.offset >= 0}
+            if time.monotonic() > give_up_at:
+                raise Unavailable(f"committed offsets are not settled yet, of {held[0]}")
+            time.sleep(0.02)
+
+    def _committed(self, group: str, partitions: Sequence[Partition]) -> list[TopicPartition]:
+        doing = "reading committed offsets"
         request = [ConsumerGroupTopicPartitions(group, [TopicPartition(*each) for each in partitions])]
         answers = self._ask(
-            "reading committed offsets",
+            doing,
             lambda: self._client.list_consumer_group_offsets(
                 request, require_stable=True, request_timeout=self._timeout_s
             ),
         )
-        result = self._wait("reading committed offsets", answers[group])
-        return {(each.topic, each.partition): each.offset for each in result.topic_partitions if each.offset >= 0}
+        found: list[TopicPartition] = self._wait(doing, answers[group]).topic_partitions
+        return found
 
     def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the offset of each partition's first record that is still there."""

@@ -2,7 +2,16 @@
 
 from confluent_kafka import KafkaError, KafkaException
 
-from topologies.runtime.errors import Aborted, Fatal, Misconfigured, Poison, StreamError, Unavailable, Unknown
+from topologies.runtime.errors import (
+    Aborted,
+    Fatal,
+    Misconfigured,
+    Poison,
+    StreamError,
+    Unavailable,
+    Unknown,
+    Unreleased,
+)
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -18,6 +27,13 @@ REFUSED = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "we may not use the transactional id: grant the ACL",
 }
 
+# A consumer that is refused for good says `_FATAL`, and why only in words: librdkafka's own for the broker's code.
+UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
+IN_WORDS = {
+    KafkaError(code).str(): REFUSED[code]
+    for code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
+}
+
 
 def error_of(exception: KafkaException) -> KafkaError:
     """Return the `KafkaError` that a `KafkaException` carries."""
@@ -31,8 +47,17 @@ def of_read(exception: KafkaException, doing: str) -> StreamError:
     if error.code() in REFUSED:
         return Misconfigured(f"{REFUSED[error.code()]}. while {doing}: {error.str()}")
     if error.code() == KafkaError._FATAL or error.fatal():
-        return Fatal(f"{doing} failed for good: {error.str()}")
+        return _of_fatal(error.str(), doing)
     return Unavailable(f"{doing} failed: {error.str()}")
+
+
+def _of_fatal(why: str, doing: str) -> StreamError:
+    if UNRELEASED in why:
+        return Unreleased("the group still has a member with our group_instance_id")
+    refused = next((advice for words, advice in IN_WORDS.items() if words in why), None)
+    if refused:
+        return Misconfigured(f"{refused}. while {doing}: {why}")
+    return Fatal(f"{doing} failed for good: {why}")
 
 
 def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is_overdue: bool) -> StreamError:

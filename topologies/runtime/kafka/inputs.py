@@ -42,11 +42,21 @@ class Inputs:
         self._incremental = membership.protocol == "consumer"
         self._notes = {"assigned": on_assigned, "revoked": on_revoked, "lost": on_lost}
         own = {**READ_COMMITTED, **_group(membership), "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
-        self._consumer = Consumer(cluster.config(self._trouble, own))
+        self._config = cluster.config(self._trouble, own)
+        self._topics: list[str] = []
+        self._assigned: set[Partition] = set()
+        self._consumer = Consumer(self._config)
 
     def subscribe(self, topics: list[str]) -> None:
         """Join the group for these topics."""
+        self._topics = topics
         self._consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+
+    def rejoin(self) -> None:
+        """Lose everything, and join as a new consumer: one that was refused for good stays so."""
+        self.close()
+        self._consumer = Consumer(self._config)
+        self.subscribe(self._topics)
 
     def poll(self, timeout_s: float, records_max: int) -> Polled:
         """Take what is there, as `polled.poll` does; callbacks are called from within."""
@@ -85,12 +95,18 @@ class Inputs:
 
     def metadata(self) -> Any:  # noqa: ANN401 - opaque: only a transaction of the same client library takes it
         """Return the group metadata that a transaction needs; None while we are no member."""
-        return self._consumer.consumer_group_metadata() if self._consumer.memberid() else None
+        metadata = self._consumer.consumer_group_metadata()
+        # Asked afterwards: the id may be lost in between, and metadata without one are accepted from anybody.
+        return metadata if self._consumer.memberid() else None
 
     def close(self) -> None:
         """Leave the group. A static member keeps its partitions until the session timeout."""
         with contextlib.suppress(RuntimeError, KafkaException):
             self._consumer.close()
+        # A consumer that was refused for good tells nobody what it loses.
+        left, self._assigned = self._assigned, set()
+        if left:
+            self._notes["lost"](sorted(left))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # An explicit offset: the client never looks one up by itself. Pausing comes
@@ -102,17 +118,18 @@ class Inputs:
         else:
             consumer.assign(partitions)
         consumer.pause(partitions)
+        self._assigned.update(_names(partitions))
         self._notes["assigned"](_names(partitions))
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._notes["revoked"](_names(partitions))
-        self._unassign(consumer, partitions)
+        self._unassign(consumer, partitions, "revoked")
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._notes["lost"](_names(partitions))
-        self._unassign(consumer, partitions)
+        self._unassign(consumer, partitions, "lost")
 
-    def _unassign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _unassign(self, consumer: Consumer, partitions: list[TopicPartition], how: str) -> None:
+        self._assigned.difference_update(_names(partitions))
+        self._notes[how](_names(partitions))
         if self._incremental:
             consumer.incremental_unassign(partitions)
         else:
