@@ -22,8 +22,7 @@ def bet(turn: Turn, arrival: Arrival, call: WalletCall, sent: Bet) -> Bet:
         return sent
     if found == "not-yet":
         item_id = waiting.add(turn, name, "bet", arrival)
-        known = rounds.load(turn.rows, call) or rounds.NEW
-        rounds.put(turn.rows, call, rounds.with_waiting(known, name, item_id), turn.rules)
+        _let_round_wait(turn, call, name, item_id)
         return sent._replace(item=item_id)
     return _attribute(turn, found, call, sent, Moment(arrival.cause, call.at))
 
@@ -41,15 +40,14 @@ def round_end(turn: Turn, arrival: Arrival, call: WalletCall) -> None:
     for user_bonus_id in known.bonuses:
         _decide(turn, user_bonus_id, call, Moment(arrival.cause, call.at))
     for name, item_id in known.waiting:
-        item = waiting.get(turn, item_id)
-        if item is not None and not _is_of(item, call):
+        if _still_waits(turn, item_id, name, call):
             waiting.add(turn, name, "end", arrival)
 
 
 def refund(turn: Turn, arrival: Arrival, undone: RolledBack) -> None:
     """Take a rolled back bet out of its bonus's wagering, or wait with it."""
     item = None if undone.bet.item is None else waiting.get(turn, undone.bet.item)
-    if item is not None:
+    if item is not None and item.role == "bet" and item.wallet_call.call_id == undone.call_id:
         waiting.add(turn, item.name, "refund", arrival)
     else:
         _take_back(turn, undone.bet)
@@ -78,7 +76,7 @@ def _release(turn: Turn, item_id: str, item: Item) -> None:
         waiting.give_up(turn, item_id, item)
         return
     waiting.remove(turn, item_id, item)
-    call = WalletCall._make(item.call)
+    call = item.wallet_call
     moment = Moment(item.cause, call.at)
     sent = casino.load_bet(turn.rows, call.original_id or "" if item.role == "refund" else call.call_id)
     if item.role == "end":
@@ -94,10 +92,25 @@ def _release(turn: Turn, item_id: str, item: Item) -> None:
 def _attribute(turn: Turn, bonus: Bonus, call: WalletCall, sent: Bet, moment: Moment) -> Bet:
     wagered = wagering.counted(bonus, call, turn.rules)
     wagering.bet(turn, bonus, wagered, moment)
-    known = rounds.load(turn.rows, call) or rounds.NEW
-    rounds.put(turn.rows, call, rounds.with_bonus(known, bonus.user_bonus_id), turn.rules)
+    _let_round_concern(turn, call, bonus.user_bonus_id)
     turn.counts.append("bets-attributed")
     return sent._replace(bonus=bonus.user_bonus_id, wagered=wagered)
+
+
+def _let_round_concern(turn: Turn, call: WalletCall, user_bonus_id: str) -> None:
+    """Note a bonus of the round; a round that never ends does not collect those that are forgotten."""
+    known = rounds.load(turn.rows, call) or rounds.NEW
+    if user_bonus_id not in known.bonuses:
+        others = [other for other in known.bonuses if turn.rows.get(bonus_row.BONUS, other) is not None]
+        known = known._replace(bonuses=[*others, user_bonus_id])
+    rounds.put(turn.rows, call, known, turn.rules)
+
+
+def _let_round_wait(turn: Turn, call: WalletCall, name: str, item_id: str) -> None:
+    """Note the last bet of the round that waits for a bonus; those that wait no longer are dropped."""
+    known = rounds.load(turn.rows, call) or rounds.NEW
+    others = [entry for entry in known.waiting if entry[0] != name and waiting.get(turn, entry[1]) is not None]
+    rounds.put(turn.rows, call, known._replace(waiting=[*others, [name, item_id]]), turn.rules)
 
 
 def _decide(turn: Turn, user_bonus_id: str, call: WalletCall, moment: Moment) -> None:
@@ -118,6 +131,13 @@ def _take_back(turn: Turn, undone: Bet) -> None:
         wagering.take_back(turn, bonus, undone.wagered)
 
 
-def _is_of(item: Item, call: WalletCall) -> bool:
-    """Say whether the item is the call itself; its end is decided when the bet is released."""
-    return WalletCall._make(item.call).call_id == call.call_id and item.role == "bet"
+def _still_waits(turn: Turn, item_id: str, name: str, call: WalletCall) -> bool:
+    """Say whether a bet of the call's round still waits; the end of the call itself is decided with its bet."""
+    item = waiting.get(turn, item_id)
+    if item is None or item.name != name or item.role != "bet":
+        return False
+    waits = item.wallet_call
+    return rounds.round_id(waits) == rounds.round_id(call) and (waits.action, waits.call_id) != (
+        call.action,
+        call.call_id,
+    )

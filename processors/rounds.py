@@ -43,15 +43,3 @@ def load(rows: Rows, call: WalletCall) -> Round | None:
 def put(rows: Rows, call: WalletCall, after: Round, rules: Rules) -> None:
     """Remember a round by its last call."""
     rows.put(ROUND, round_id(call), list(after), last_reading(call.at, rules.state_retention))
-
-
-def with_bonus(before: Round, user_bonus_id: str) -> Round:
-    """Let a round concern a bonus."""
-    if user_bonus_id in before.bonuses:
-        return before
-    return before._replace(bonuses=[*before.bonuses, user_bonus_id])
-
-
-def with_waiting(before: Round, name: str, item: str) -> Round:
-    """Let the end of a round wait for the bonus that `item`, a bet of it, waits for."""
-    return before._replace(waiting=[*(entry for entry in before.waiting if entry[0] != name), [name, item]])

@@ -6,6 +6,7 @@ Only what they mean for the bonus waits; their CASINO events are sent.
 from typing import Literal, NamedTuple
 
 from processors import roster
+from processors.facts import WalletCall
 from processors.outcome import Arrival
 from processors.roster import Roster
 from processors.turn import Turn
@@ -18,7 +19,7 @@ Role = Literal["bet", "refund", "end"]
 
 
 class Item(NamedTuple):
-    """One waiting call; ids grow in the order of arrival."""
+    """One waiting call; ids grow in the order of arrival, and may be used again once nothing waits any more."""
 
     name: str
     """The bonus it names, or "" for any."""
@@ -27,6 +28,11 @@ class Item(NamedTuple):
     """Until when it waits, stream time."""
     call: list[str | int | bool | None]
     cause: str
+
+    @property
+    def wallet_call(self) -> WalletCall:
+        """The call itself."""
+        return WalletCall._make(self.call)
 
 
 def add(turn: Turn, name: str, role: Role, arrival: Arrival) -> str:

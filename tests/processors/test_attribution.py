@@ -212,3 +212,19 @@ def test_a_round_that_ends_after_its_bet_was_released_decides() -> None:
 def test_nothing_is_left_of_what_waited() -> None:
     saga = Saga(bet(NOON, bonus_ref=MINE), bet(NOON + 1, bonus_ref="never")).pass_time(NOON + 2 * HOUR)
     assert ({kind for kind, _ in saga.window.living()}, saga.window.timers) == ({"bet", "round"}, set())
+
+
+def test_what_waits_now_is_not_taken_for_what_waited_before() -> None:
+    """Ids of waiting calls are used again: the refund of a bet that was released does not wait with another."""
+    refund = wallet_call(NOON + 4, call_id="r", action="refund", original_id=f"t{NOON}", amount=0, is_round_end=None)
+    saga = Saga(
+        bet(NOON, bonus_ref=MINE),
+        grant(NOON + 1, MINE),
+        grant(NOON + 2, MINE, status="Forfeited"),
+        bet(NOON + 3, bonus_ref="never"),
+        refund,
+        grant(NOON + 5, MINE, status="Reversed"),
+        bet(NOON + 6, bonus_ref=MINE),
+    )
+    assert saga.fields("1/Ongoing/0", "meta") == [[{"wagered_amount": 1.0, "open_requirement": 999.0}]]
+    assert saga.counts == ["bets-waiting", "bets-attributed", "bets-waiting", "bets-attributed"]
