@@ -23,6 +23,7 @@ class Bet(NamedTuple):
     """A bet as its refund needs it."""
 
     at: int
+    """The latest time it was told with."""
     currency: str
     amount: int
     bonus_amount: int
@@ -95,8 +96,11 @@ def new_bet(turn: Turn, call: WalletCall, cause: str) -> Bet | None:
         Refused: `unmapped-origin`, `missing-rate`.
     """
     origin = origin_of(call.currency, turn.rules)
-    if turn.rows.get(BET, call.call_id) is not None:
+    known = load_bet(turn.rows, call.call_id)
+    if known is not None:
         turn.counts.append("calls-repeated")
+        if call.at > known.at:
+            put_bet(turn.rows, call.call_id, known._replace(at=call.at), turn.rules)
         return None
     rate = rate_of(turn, call.currency, call.at)
     bet = Bet(
@@ -122,12 +126,27 @@ def new_win(turn: Turn, call: WalletCall, cause: str) -> bool:
         Refused: `unmapped-origin`, `missing-rate`.
     """
     origin = origin_of(call.currency, turn.rules)
-    if turn.rows.get(WIN, call.call_id) is not None:
-        turn.counts.append("calls-repeated")
+    if is_repeat(turn, WIN, call):
         return False
     _send(turn, call, cause, rate_of(turn, call.currency, call.at), origin)
-    turn.rows.put(WIN, call.call_id, 1, last_reading(call.at, turn.rules.state_retention))
+    remember(turn, WIN, call)
     return True
+
+
+def is_repeat(turn: Turn, kind: str, call: WalletCall) -> bool:
+    """Count a call that is known; it stays known until its repeat too is too old to be taken."""
+    told_at = turn.rows.get(kind, call.call_id)
+    if told_at is None:
+        return False
+    turn.counts.append("calls-repeated")
+    if call.at > told_at:
+        remember(turn, kind, call)
+    return True
+
+
+def remember(turn: Turn, kind: str, call: WalletCall) -> None:
+    """Know a win or a refund by its own time."""
+    turn.rows.put(kind, call.call_id, call.at, last_reading(call.at, turn.rules.state_retention))
 
 
 def count_response_currency(turn: Turn, call: WalletCall) -> None:

@@ -30,20 +30,20 @@ def refund(turn: Turn, arrival: Arrival, call: WalletCall) -> RolledBack | None:
     casino.origin_of(call.currency, turn.rules)
     rows = turn.rows
     original = call.original_id or ""
-    if rows.get(REFUND, call.call_id) is not None:
-        turn.counts.append("calls-repeated")
+    if casino.is_repeat(turn, REFUND, call):
         return None
     bet = casino.load_bet(rows, original)
     if rows.get(WAITING, original) is not None or (bet is not None and bet.is_refunded):
         turn.counts.append("refunds-repeated")
+        casino.remember(turn, REFUND, call)
         return None
     casino.count_response_currency(turn, call)
     if bet is None:
-        _remember(turn, call)
+        casino.remember(turn, REFUND, call)
         _wait(turn, arrival, call.at, original)
         return None
     casino.send_rollback(turn, original, bet, call, Moment(arrival.cause, call.at))
-    _remember(turn, call)
+    casino.remember(turn, REFUND, call)
     casino.put_bet(rows, original, bet._replace(is_refunded=True), turn.rules)
     return RolledBack(original, bet)
 
@@ -66,10 +66,6 @@ def unmatched(turn: Turn, bet_id: str) -> None:
     if turn.rows.get(WAITING, bet_id) is not None:
         _forget(turn, bet_id)
         turn.counts.append("refunds-unmatched")
-
-
-def _remember(turn: Turn, call: WalletCall) -> None:
-    turn.rows.put(REFUND, call.call_id, 1, last_reading(call.at, turn.rules.state_retention))
 
 
 def _wait(turn: Turn, arrival: Arrival, at: int, bet_id: str) -> None:
