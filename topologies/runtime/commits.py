@@ -20,6 +20,9 @@ log = logging.getLogger("croupier.worker")
 BACK_OFF_S = (0.05, 0.2, 1.0, 3.0)
 ABORTS_UNTIL_CAREFUL = 2
 
+INIT_SLICE_S = 0.5
+"""The loop stands still meanwhile: it has to poll, and to see when it is told to stop."""
+
 
 class Commits:
     """Commits the open batches of all running tasks, then stores them.
@@ -50,6 +53,7 @@ class Commits:
         self._own = own
         self._stop = stop
         self._transactions: Transactions | None = None
+        self._coming: Transactions | None = None
         self._aborts = 0
         self._careful_records = 0
         self.counts: Counter[str] = Counter()
@@ -59,17 +63,34 @@ class Commits:
         """Whether each record needs a transaction of its own."""
         return self._careful_records > 0
 
+    def prepare(self) -> bool:
+        """Have a producer, at least once there are tasks; false: not yet, there is nothing to commit with.
+
+        Not later, because a predecessor that died within a transaction holds
+        the offsets of our tasks until we end it. And not earlier: a namesake
+        without tasks harms nobody.
+
+        Raises:
+            Fatal: another worker has our name, or we are not allowed.
+        """
+        if self._transactions is None and self._tasks.ownership.tasks:
+            self._coming = self._coming or self._make_transactions()
+            if not self._coming.init(INIT_SLICE_S):
+                return False
+            self._transactions, self._coming = self._coming, None
+        return True
+
     def commit(self, inputs: Inputs, now: Moment) -> None:
-        """Commit what there is.
+        """Commit what there is; `prepare` comes first.
 
         Raises:
             Fatal: the process may not continue.
         """
         batches = self._batches(now)
-        if not batches:
+        if not batches or self._transactions is None:
             return
         try:
-            heads = commit(self._ready_transactions(), batches, self._own, inputs.metadata(), now.wall_ms)
+            heads = commit(self._transactions, batches, self._own, inputs.metadata(), now.wall_ms)
         except Poison as error:
             self._on_poison(batches, error, inputs)
         except Aborted as error:
@@ -81,21 +102,13 @@ class Commits:
 
     def close(self) -> None:
         """Let go of the producer."""
-        if self._transactions is not None:
-            self._transactions.close()
-            self._transactions = None
+        for transactions in filter(None, (self._transactions, self._coming)):
+            transactions.close()
+        self._transactions = self._coming = None
 
     def _batches(self, now: Moment) -> list[Batch]:
         tasks = [task for task in self._tasks.running.values() if task.batch.records or not self.is_careful]
         return [batch for task in tasks if (batch := task.take_batch(now)) is not None]
-
-    def _ready_transactions(self) -> Transactions:
-        """Only a worker that has tasks may fence: an idle namesake harms nobody."""
-        if self._transactions is None:
-            made = self._make_transactions()
-            made.init()
-            self._transactions = made
-        return self._transactions
 
     def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
         self._aborts = 0

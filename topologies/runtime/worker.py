@@ -92,6 +92,8 @@ class Worker:
         parts.intake.distribute(polled, parts.tasks.unchanged(before), parts.inputs)
         for trap in polled.traps:
             self._react(trap)
+        if not parts.commits.prepare():
+            return
         parts.tasks.begin_recovered(parts.inputs)
         now = parts.clock()
         open_records = self._process(now)

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from topologies.runtime.errors import Aborted, StreamError, Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
-from topologies.runtime.kafka.errors import of_read, of_transaction
+from topologies.runtime.kafka.errors import error_of, of_read, of_transaction
 from topologies.runtime.kafka.polled import Partition
 
 Row = tuple[bytes, bytes | None]
@@ -48,9 +48,15 @@ class Transactions:
         }
         self._producer = Producer(cluster.config(self._trouble, own))
 
-    def init(self) -> None:
-        """Fence older producers of the same id, and end what they left open."""
-        self._call("initialising transactions", lambda: self._producer.init_transactions(self._timeout_s * 3))
+    def init(self, timeout_s: float) -> bool:
+        """Fence older producers of the same id, and end what they left open. False: not done yet, call it again."""
+        try:
+            self._producer.init_transactions(timeout_s)
+        except KafkaException as error:
+            if error_of(error).retriable():
+                return False
+            raise self._translated(error, "initialising transactions") from error
+        return True
 
     def begin(self) -> None:
         """Open a transaction; costs nothing until something is sent."""
