@@ -3,7 +3,6 @@
 0 done · 1 it ran and found or hit something wrong · 2 usage or configuration.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -14,18 +13,23 @@ from types import FrameType
 
 import click
 
-from topologies.operations.commands import describe, load, options, sandbox, settings, tap, topics
+from topologies.operations import logs
+from topologies.operations.commands import demo, describe, load, options, sandbox, settings, tap, topics
+from topologies.operations.commands import run as running
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
 from topologies.operations.sandbox import SandboxError
 from topologies.runtime.errors import Misconfigured as Unfit
 from topologies.runtime.errors import StreamError
+from topologies.runtime.task import Moment
 from topologies.settings import Misconfigured
 
 COMMANDS: Sequence[click.Command] = (
+    demo.demo,
     sandbox.sandbox,
     topics.topics,
     load.load,
+    running.run,
     describe.describe,
     tap.tap,
     settings.settings,
@@ -57,8 +61,12 @@ options.add_everywhere(croupier)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and exit."""
     signal.signal(signal.SIGTERM, _interrupt)
-    invocation = Invocation(os.environ, now_ms=lambda: time.time_ns() // 1_000_000)
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments), invocation))
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments), Invocation(os.environ, now)))
+
+
+def now() -> Moment:
+    """The clocks; nobody else reads the wall's."""
+    return Moment(time.time_ns() // 1_000_000, time.monotonic())
 
 
 def run(arguments: list[str], invocation: Invocation) -> int:
@@ -80,15 +88,9 @@ def run(arguments: list[str], invocation: Invocation) -> int:
 def _invoke(arguments: list[str], invocation: Invocation) -> None:
     color = False if invocation.environment.get("NO_COLOR") else None
     with croupier.make_context("croupier", arguments, obj=invocation, color=color) as context:
-        _log(debug=invocation.debug)
+        logs.configure(debug=invocation.debug)
         croupier.invoke(context)
     sys.stdout.flush()
-
-
-def _log(*, debug: bool) -> None:
-    """Warnings of ours on standard error. The client's own log repeats what its errors say, so only on demand."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(name)s: %(message)s")
-    logging.getLogger("croupier.kafka").setLevel(logging.DEBUG if debug else logging.CRITICAL)
 
 
 def _report(error: Exception, *, debug: bool) -> int:

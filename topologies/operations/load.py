@@ -1,7 +1,9 @@
 """JSON documents to their topics: right topic, key, timestamp and Avro bytes."""
 
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from topologies import prepared
@@ -37,11 +39,28 @@ class Good(NamedTuple):
 
 
 def documents(files: Iterable[tuple[str, Lines]], topics: Mapping[str, str]) -> Iterator[Good | Bad]:
-    """Every document of every file, checked; `topics` is source → topic."""
+    """Every document of every file, checked; `topics` is source → topic.
+
+    Each file keeps its own order. Between files the earlier record comes first, so that histories told one in a file
+    arrive as they happened.
+    """
     kinds = {topic: kind for kind, topic in topics.items()}
-    for file, lines in files:
-        for each in json_files.found(lines()):
-            yield _document(file, each, kinds)
+    timed = (_timed(_of_file(file, lines, kinds)) for file, lines in files)
+    yield from (document for _, document in heapq.merge(*timed, key=itemgetter(0)))
+
+
+def _timed(read: Iterable[Good | Bad]) -> Iterator[tuple[int, Good | Bad]]:
+    """Documents with their times; one without has that of the one before it."""
+    time = 0
+    for document in read:
+        if isinstance(document, Good) and document.record.timestamp_ms is not None:
+            time = document.record.timestamp_ms
+        yield time, document
+
+
+def _of_file(file: str, lines: Lines, kinds: Mapping[str, str]) -> Iterator[Good | Bad]:
+    for each in json_files.found(lines()):
+        yield _document(file, each, kinds)
 
 
 def _document(file: str, each: Found, kinds: Mapping[str, str]) -> Good | Bad:

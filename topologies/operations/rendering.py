@@ -2,6 +2,7 @@
 
 import csv
 import io
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,16 +18,22 @@ CENTS = Decimal("0.01")
 
 
 class Layout(NamedTuple):
-    """A table's columns: heading → width; the last takes what is left of the line."""
+    """A table's columns: heading → width; the last takes what is left of the line. `below` stands under a line."""
 
     columns: Mapping[str, int]
     cells: Callable[[Readable], Sequence[str]]
+    below: Callable[[Readable], str] = lambda _: ""
 
     def line(self, cells: Sequence[str], width: int) -> str:
         """Cells below their headings; a long cell moves the others, and the line is cut."""
-        padded = map(str.ljust, cells, self.columns.values())
+        padded = map(str.ljust, map(_printable, cells), self.columns.values())
         text = " ".join(padded).rstrip()
         return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _printable(text: str) -> str:
+    """What a source has sent may not steer the terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def jsonl(record: Readable) -> str:
@@ -40,11 +47,10 @@ def table(width: int) -> Render:
 
     def render(record: Readable) -> str:
         layout = _layout(record)
-        line = layout.line([" ".join(cell.split()) for cell in layout.cells(record)], width)
-        if shown[-1:] == [layout]:
-            return line
-        shown.append(layout)
-        return f"{layout.line(list(layout.columns), width)}\n{line}"
+        heading = [] if shown[-1:] == [layout] else [layout.line(list(layout.columns), width)]
+        shown[:] = [layout]
+        below = textwrap.wrap(_printable(layout.below(record)), width, initial_indent="  ", subsequent_indent="  ")
+        return "\n".join([*heading, layout.line(layout.cells(record), width), *below])
 
     return render
 
@@ -93,9 +99,12 @@ def _event(record: Readable) -> Sequence[str]:
 
 
 def _dead_letter(record: Readable) -> Sequence[str]:
-    told = {name.removeprefix("dead-letter."): text for name, text in record.headers.items()}
-    where = "/".join(told.get(name, "") for name in ("topic", "partition", "offset"))
-    return [_short(record.timestamp), record.key or "", told.get("class", ""), where, told.get("reason", "")]
+    where = "/".join(_told(record, name) for name in ("topic", "partition", "offset"))
+    return [_short(record.timestamp), record.key or "", _told(record, "class"), where]
+
+
+def _told(record: Readable, name: str) -> str:
+    return record.headers.get(f"dead-letter.{name}", "")
 
 
 def _any(record: Readable) -> Sequence[str]:
@@ -124,8 +133,10 @@ def _fields(record: Readable) -> Mapping[str, Any]:
 
 
 EVENT = Layout(
-    {"TIME": 14, "PLAYER": 9, "EVENT": 7, "TYPE": 12, "STATUS": 9, "AMOUNT": 11, "ID": 0},
+    {"TIME": 14, "PLAYER": 9, "EVENT": 7, "TYPE": 13, "STATUS": 9, "AMOUNT": 11, "ID": 0},
     _event,
 )
-DEAD_LETTER = Layout({"TIME": 14, "PLAYER": 9, "CLASS": 18, "FROM": 20, "REASON": 0}, _dead_letter)
+DEAD_LETTER = Layout(
+    {"TIME": 14, "PLAYER": 9, "CLASS": 18, "FROM": 0}, _dead_letter, lambda record: _told(record, "reason")
+)
 ANY = Layout({"TIME": 14, "KEY": 14, "VALUE": 0}, _any)

@@ -7,7 +7,7 @@ from pathlib import Path
 from topologies import configuration
 from topologies.configuration import Found, Layer
 from topologies.operations import sandbox
-from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.task import Moment
 from topologies.settings import Settings
 
 SANDBOX = "the sandbox"
@@ -18,12 +18,12 @@ class Invocation:
 
     Args:
         environment: the process's environment variables.
-        now_ms: the wall clock, milliseconds since 1970 UTC.
+        clock: now; a function of a module, so that worker processes can have it too.
     """
 
-    def __init__(self, environment: Mapping[str, str], now_ms: Callable[[], int]) -> None:
+    def __init__(self, environment: Mapping[str, str], clock: Callable[[], Moment]) -> None:
         self.environment = environment
-        self.now_ms = now_ms
+        self.clock = clock
         self.flags: dict[str, str] = {}
         self.config: Path | None = None
         self.debug = False
@@ -37,9 +37,9 @@ class Invocation:
         """
         return configuration.read(self.flags, self.environment, self.config, _sandbox(self.environment))
 
-    def cluster(self) -> Cluster:
-        """The cluster to talk to, as one of its clients."""
-        return Cluster(self.settings.bootstrap_servers, self.settings.kafka, self.settings.app)
+    def now_ms(self) -> int:
+        """The wall clock, milliseconds since 1970 UTC."""
+        return self.clock().wall_ms
 
 
 def _sandbox(environment: Mapping[str, str]) -> Layer:

@@ -1,8 +1,12 @@
 """The options that every command takes, before or after its name."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 # `ctx.obj` is the Invocation that cli.py gives to every command.
 
@@ -20,9 +24,14 @@ def _set(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> None
         ctx.obj.flags[name.strip()] = value.strip()
 
 
-def _bootstrap_servers(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+def _setting(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
     if value is not None:
-        ctx.obj.flags["bootstrap_servers"] = value
+        ctx.obj.flags[option.name] = value
+
+
+def setting(name: str, **shown: Any) -> Callable[[Decorated], Decorated]:  # noqa: ANN401  click's own arguments
+    """An option of a command that is a setting by its own name."""
+    return click.option(f"--{name.replace('_', '-')}", callback=_setting, expose_value=False, **shown)
 
 
 def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's own signature
@@ -41,7 +50,7 @@ def common() -> list[click.Parameter]:
         click.Option(
             ["--bootstrap-servers"],
             metavar="HOST:PORT,…",
-            callback=_bootstrap_servers,
+            callback=_setting,
             expose_value=False,
             help="The cluster; the setting bootstrap_servers.",
         ),
