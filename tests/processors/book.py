@@ -38,7 +38,7 @@ class Book:
         if counted and (self.ongoing == 0 or step > self.step):
             open_percents = max(100 * (self.bonus.required or 0) - self.wagered, 0)
             meta = {"wagered_amount": self.units(self.wagered), "open_requirement": self.units(open_percents)}
-            self.tell.hears_bonus(self.bonus, "Ongoing", k=self.ongoing, meta=meta)
+            self.tell.hears_bonus(self.bonus, "Ongoing", k=self.ongoing, meta=meta, because=bet)
             self.ongoing += 1
         self.step = max(self.step, step)
 

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import stories_at_random as at_random
 import stories_bonuses as bonuses
+import stories_linked as linked
 import stories_payments as payments
 import stories_play as play
 import stories_wagering as wagering
-from samples import HOUR, MINUTE, NOON, SECOND
+from samples import HOUR, MINUTE, NOON, SECOND, bonus_change, order, wallet_call
 from teller import BONUS_WORDS, ORDER_STATUSES, RATE, RESULTS, Story, Teller
 
 from processors.facts import BonusChange, Fact, Invalid, Order, Rate, WalletCall
@@ -33,12 +34,13 @@ STORIES: list[Callable[[Teller], Story]] = [
     bonuses.platform_bonus,
     bonuses.platform_bonus,
     bonuses.free_bonus,
-    bonuses.deposit_bonus,
-    bonuses.deposit_bonus,
-    bonuses.deposit_rolled_back,
-    bonuses.deposit_rolled_back_again,
-    bonuses.forfeited_for_a_payout,
-    bonuses.undecided_deposit,
+    linked.deposit_bonus,
+    linked.deposit_bonus,
+    linked.refused_when_released,
+    linked.deposit_rolled_back,
+    linked.deposit_rolled_back_again,
+    linked.forfeited_for_a_payout,
+    linked.undecided_deposit,
     bonuses.expiring,
     bonuses.expired_already,
     bonuses.reversed_expires_again,
@@ -129,7 +131,7 @@ def spoiled(random: Random, player: str = PLAYER) -> History:
 def as_text(history: History) -> str:
     """What came, in time order, for people."""
     names = ", ".join(story.name for story in history.stories)
-    return "\n".join([names, *(f"{arrival.cause} {arrival.fact}" for arrival in in_time_order(history))])
+    return "\n".join([names, *(f"{arrival.cause} {_told(arrival.fact)}" for arrival in in_time_order(history))])
 
 
 def players(seed: int) -> Iterator[History]:
@@ -157,6 +159,12 @@ def interleaved(random: Random, history: History) -> list[Arrival]:
         arrivals = random.choice(waiting)
         ordered.extend(arrivals.pop() for _ in range(min(random.randrange(1, eagerness), len(arrivals))))
     return ordered
+
+
+def _told(fact: Fact) -> str:
+    usual = {Order: order(), BonusChange: bonus_change(), WalletCall: wallet_call()}.get(type(fact), fact)
+    said = {name: value for name, value in fact._asdict().items() if value != getattr(usual, name)}
+    return ", ".join(f"{name}={value}" for name, value in said.items())
 
 
 def _story(random: Random, player: str, number: int) -> Story:

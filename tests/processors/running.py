@@ -53,6 +53,7 @@ def _fire_due(whole: Run, until: int, rules: Rules, rates: Rates) -> None:
         stream_time, window.now = window.now, timer.due
         _gather(whole, player.fire(window, Due(PLAYER, *timer, cause=f"timer/0/{timer.due}"), rules, rates))
         window.now = max(stream_time, timer.due)
+        whole.counts[f"timer {timer.timer}"] += 1
 
 
 def _gather(whole: Run, outcome: Outcome) -> None:

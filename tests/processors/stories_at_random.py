@@ -114,7 +114,7 @@ def one_topic_ends_it(tell: Teller) -> Story:
     bonus = tell.new_bonus(
         type="FreeSpins" if is_spins else tell.random.choice(["WelcomeBonus", "WagerFree"]),
         free_spins=3 if is_spins else None,
-        required=tell.money(6),
+        required=tell.money(6 if ender == "calls" else 10_000),
         order_id=order.order_id if ender == "orders" or tell.chance(40) else None,
     )
     spins_by = tell.random.choice(["calls", "platform"])

@@ -141,7 +141,7 @@ def early_bets(tell: Teller) -> Story:
     bets = [tell.bet(amount=stake, bonus_amount=stake, bonus_ref=book.ref, round_id="early") for _ in range(2)]
     is_lost = tell.chance(50)
     if is_lost:
-        tell.win(bets[0], is_round_end=True, bonus_balance=0)
+        end = tell.win(bets[0], is_round_end=True, bonus_balance=0)
     is_too_late = tell.chance(40)
     tell.now += 61 * MINUTE if is_too_late else MINUTE
     tell.platform(bonus, "Created")
@@ -150,7 +150,7 @@ def early_bets(tell: Teller) -> Story:
         for bet in bets:
             book.count(bet)
         if is_lost:
-            tell.hears_bonus(bonus, "Lost", timestamp=instant(tell.now))
+            tell.hears_bonus(bonus, "Lost", because=end, timestamp=instant(tell.now))
     name = f"wagering, early bets by {'instance' if is_named else 'nobody'}{', too early' * is_too_late}"
     return tell.story(name, is_settled=is_named and not is_too_late, is_short=not is_too_late)
 

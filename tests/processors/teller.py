@@ -46,6 +46,10 @@ class Story(NamedTuple):
     """Event ids, in the order of their causes."""
     fields: dict[str, dict[str, Any]]
     """By event id: fields of the payload that matter to the story."""
+    causes: dict[str, Fact]
+    """By event id: whose word an event is, when it is not clear from when it is sent."""
+    refused: list[Fact]
+    """What had waited and is refused when it is released."""
     is_settled: bool
     """However the topics interleave, BONUS events but Ongoing are the same."""
     is_short: bool
@@ -64,10 +68,12 @@ class Teller:
         self.told: list[Told] = []
         self.expected: list[str] = []
         self.fields: dict[str, dict[str, Any]] = {}
+        self.causes: dict[str, Fact] = {}
+        self.refused: list[Fact] = []
         self._names = 0
 
     def story(self, name: str, *, is_settled: bool, is_short: bool = True) -> Story:
-        return Story(name, self.told, self.expected, self.fields, is_settled, is_short)
+        return Story(name, self.told, self.expected, self.fields, self.causes, self.refused, is_settled, is_short)
 
     def name(self, kind: str) -> str:
         """An id that this player has nowhere else."""
@@ -95,10 +101,12 @@ class Teller:
         if self.chance(percent):
             self.tell(fact)
 
-    def hears(self, event_id: str, **fields: Any) -> None:
+    def hears(self, event_id: str, *, because: Fact | None = None, **fields: Any) -> None:
         self.expected.append(event_id)
         if fields:
             self.fields[event_id] = fields
+        if because is not None:
+            self.causes[event_id] = because
 
     # Orders
 
