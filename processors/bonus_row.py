@@ -50,6 +50,7 @@ class Bonus(NamedTuple):
     """Timestamp of the last event; None while nothing was sent."""
     epoch: int = 0
     activated_at: int | None = None
+    """When it was Created, or first Reversed; of free spins that go on, what the platform said."""
     reversed_at: int | None = None
     ended_at: int | None = None
     """Stream time of the end."""
@@ -127,7 +128,7 @@ def first_word(change: BonusChange, rate: str, origin: str, rules: Rules) -> Bon
 
 
 def last_word(bonus: Bonus, change: BonusChange, origin: str, rules: Rules) -> Bonus:
-    """Take over the fields of an accepted record."""
+    """Take over the fields of an accepted record; Fast Track's references are of the grant, said once or more."""
     return bonus._replace(
         bonus_id=change.bonus_id,
         type=bonus_type(change.type, rules.bonus_types),
@@ -140,7 +141,7 @@ def last_word(bonus: Bonus, change: BonusChange, origin: str, rules: Rules) -> B
         free_spins=change.free_spins,
         origin=origin,
         meta=change.meta,
-        references=change.references,
+        references=change.references or bonus.references,
         forfeited_by=change.forfeited_by if change.status == "Forfeited" else None,
     )
 

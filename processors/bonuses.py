@@ -92,7 +92,9 @@ def _said(turn: Turn, bonus: Bonus, change: BonusChange, cell: str, moment: Mome
             after = free_spins.claim(turn, after, moment)
         else:
             after = lifecycle.tell(turn, after._replace(amount=change.amount), status, moment, change.turned_real)
-    return after if statuses else after._replace(status=change.status)
+    if statuses:
+        return after
+    return after._replace(status=change.status, activated_at=moment.at if change.status == "Created" else None)
 
 
 def _statuses(turn: Turn, bonus: Bonus, status: str, cell: str) -> list[str]:

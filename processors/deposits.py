@@ -131,18 +131,19 @@ def _release(turn: Turn, bonus: Bonus, decided: Bonus, moment: Moment) -> None:
         row = turn.rows.get(HELD, f"{uid}/{number}")
         if row is not None:
             turn.rows.delete(HELD, f"{uid}/{number}")
-            arrival = Arrival(BonusChange._make(row[0]), row[1], row[2])
-            _apply_released(turn, arrival, moment.at, is_forfeited=decided.payment == "refused" and number == 0)
+            is_forfeited = decided.payment == "refused" and number == 0
+            _apply_released(turn, BonusChange._make(row[0]), row[1:], moment.at, is_forfeited=is_forfeited)
 
 
-def _apply_released(turn: Turn, arrival: Arrival, released_at: int, *, is_forfeited: bool) -> None:
-    change = arrival.fact
-    assert isinstance(change, BonusChange)  # noqa: S101 (tells the type)
+def _apply_released(
+    turn: Turn, change: BonusChange, coordinates: tuple[str, int], released_at: int, *, is_forfeited: bool
+) -> None:
     known = bonus_row.load(turn.rows, change.user_bonus_id)
     if known is None:
         return
     apply = _forfeit_in_place if is_forfeited else bonuses.word
+    cause, time = coordinates
     try:
-        apply(turn, known, change, Moment(arrival.cause, max(change.at, released_at)))
+        apply(turn, known, change, Moment(cause, max(change.at, released_at)))
     except Refused as refused:
-        turn.refusals.append(Refusal(refused.kind, refused.reason, waited=arrival))
+        turn.refusals.append(Refusal(refused.kind, refused.reason, waited=Arrival(change, cause, time)))

@@ -64,8 +64,8 @@ def over(turn: Turn, bonus: Bonus) -> Bonus:
 
 
 def claim(turn: Turn, bonus: Bonus, moment: Moment) -> Bonus:
-    """Send the Created that waited for the spins, with what they have won."""
-    moment = moment.not_before(bonus.spins_over_at or 0)
+    """Send the Created that waited for the spins, with what they have won, at the later of the two times."""
+    moment = moment.not_before(bonus.spins_over_at or 0).not_before(bonus.activated_at or 0)
     return lifecycle.tell(turn, bonus._replace(amount=won(turn.rows, bonus)), "Created", moment)
 
 

@@ -12,19 +12,19 @@ LINK = "order-link"
 class Link(NamedTuple):
     """The bonuses of one OrderID, by user_bonus_id."""
 
-    code: str | None = None
+    code: str | None
     """The bonus code of the first that the deposit earned."""
-    earned: list[str] = []  # noqa: RUF012 (a row's value; rows are never changed in place)
-    cost: list[str] = []  # noqa: RUF012
+    earned: list[str]
+    cost: list[str]
     """Forfeited for a payout, and not yet Reversed for it."""
-    given_back: list[str] = []  # noqa: RUF012
+    given_back: list[str]
     """Reversed once since: not again."""
 
 
 def load(rows: Rows, order_id: str) -> Link:
     """Return the bonuses of an order, of an unknown one none."""
     row = rows.get(LINK, order_id)
-    return Link() if row is None else Link._make(row)
+    return Link(None, [], [], []) if row is None else Link._make(row)
 
 
 def put(rows: Rows, order_id: str, link: Link, rules: Rules) -> None:

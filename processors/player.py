@@ -130,10 +130,10 @@ def _invalid(turn: Turn, fact: Invalid) -> None:
     retention = turn.rules.payment_retention if fact.of == "order" else turn.rules.state_retention
     if not is_too_old(fact.at, turn.rows.now, retention):
         raise Refused("invalid", fact.reason)
-    turn.counts.append(f"{_TOO_OLD[fact.of]}-too-old")
+    turn.counts.append(_TOO_OLD[fact.of])
 
 
-_TOO_OLD = {"call": "calls", "bonus": "bonuses", "order": "orders"}
+_TOO_OLD = {"call": "calls-too-old", "bonus": "bonuses-too-old", "order": "orders-too-old"}
 
 
 def _unresolved(turn: Turn, due: Due) -> None:

@@ -17,6 +17,8 @@ LIMIT = "wait-for-bonus"
 
 Role = Literal["bet", "refund", "end"]
 
+_COUNTS: dict[Role, str] = {"bet": "bets-waiting", "refund": "refunds-waiting", "end": "ends-waiting"}
+
 
 class Item(NamedTuple):
     """One waiting call; ids grow in the order of arrival, and may be used again once nothing waits any more."""
@@ -44,7 +46,7 @@ def add(turn: Turn, name: str, role: Role, arrival: Arrival) -> str:
     rows.put(WAITING, item_id, list(Item(name, role, due, list(arrival.fact), arrival.cause)), due + 1)
     rows.schedule(due, LIMIT, item_id)
     _count_items(turn, known, 1)
-    turn.counts.append(f"{role}s-waiting")
+    turn.counts.append(_COUNTS[role])
     return item_id
 
 

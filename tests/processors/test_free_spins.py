@@ -242,3 +242,8 @@ def test_the_winnings_can_be_wagered_like_any_bonus() -> None:
 def test_nothing_is_left_of_the_spins_in_the_end() -> None:
     saga = Saga(spin(9, bonus_ref="never"), grant(), *TWO_ROUNDS).pass_time(NOON + 9 * DAY)
     assert {kind for kind, _ in saga.window.living()} == {"bonus", "campaign", "roster"}
+
+
+def test_spins_played_before_the_platform_says_created_have_its_time() -> None:
+    saga = Saga(grant(NOON + HOUR), *TWO_ROUNDS)
+    assert saga.fields("Created", "timestamp") == [["2026-11-20T13:00:00Z"]]
