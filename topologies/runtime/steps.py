@@ -12,7 +12,9 @@ from topologies.runtime.rowcodec import ABSENT
 from topologies.runtime.timers import Timers
 
 AHEAD_MAX_MS = 3_600_000
-"""A record further ahead of the wall clock would carry stream time away with it."""
+"""A record further ahead of the wall clock would carry stream time away with it: it is refused."""
+
+_AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
 
 TIMERS_PER_CALL_MAX = 5_000
 
@@ -40,15 +42,16 @@ class Steps:
         """Process one record. False: so many timers come first that the batch should be committed now."""
         message = item.message
         time = message.timestamp
-        if time > wall_ms + AHEAD_MAX_MS:
-            self._bury(item, batch, Verdict("invalid", "its timestamp is more than an hour ahead"), wall_ms)
-            return True
-        if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms):
-            return False
-        self.stream_time = max(self.stream_time, time)
+        is_ahead = time > wall_ms + AHEAD_MAX_MS
+        if not is_ahead:
+            if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms):
+                return False
+            self.stream_time = max(self.stream_time, time)
         decoded = item.decoded
         if isinstance(decoded, Entry):
-            verdict = self._misplaced(message, decoded) or self._step(message, decoded, batch, wall_ms)
+            verdict = self._misplaced(message, decoded) or (
+                _AHEAD if is_ahead else self._step(message, decoded, batch, wall_ms)
+            )
         else:
             verdict = Verdict(decoded.kind, decoded.reason)
         if verdict is not None:
