@@ -1,0 +1,251 @@
+"""An installation of croupier as its user has it: a command line, an environment, topics of its own on a real Kafka."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
+
+COMMAND_TIMEOUT_S = 120
+READ_TIMEOUT_S = 30
+
+TOPICS = {
+    "CROUPIER_TOPIC_CALLS": CALLS,
+    "CROUPIER_TOPIC_BONUSES": BONUSES,
+    "CROUPIER_TOPIC_ORDERS": ORDERS,
+    "CROUPIER_TOPIC_RATES": RATES,
+    "CROUPIER_TOPIC_EVENTS": "crm.events",
+}
+
+Headers = Sequence[tuple[str, bytes]]
+Done = subprocess.CompletedProcess[str]
+
+
+class Record(NamedTuple):
+    """A record as it lies on a topic; `timestamp` in ms."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+
+class Outgoing(NamedTuple):
+    """A record that a source sends: to a topic by its default name; partition -1 is that of the key."""
+
+    topic: str
+    key: str | bytes | None
+    value: bytes | None
+    timestamp: int
+    headers: Headers = ()
+    partition: int = -1
+
+
+class Installation:
+    """One application, its settings in the environment, all its names its own.
+
+    Args:
+        bootstrap_servers: the cluster.
+        app: the application; topics are named by it too.
+        directory: where commands run, and the state lies.
+        settings: further variables of the environment.
+    """
+
+    def __init__(
+        self, bootstrap_servers: str, app: str, directory: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.app = app
+        self.directory = directory
+        self.state_dir = directory / "state"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CROUPIER_")}
+        self.environment = {
+            **inherited,
+            "CROUPIER_BOOTSTRAP_SERVERS": bootstrap_servers,
+            "CROUPIER_APP": app,
+            "CROUPIER_STATE_DIR": str(self.state_dir),
+            **{variable: self.topic(name) for variable, name in TOPICS.items()},
+            **(settings or {}),
+        }
+        self._servers: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers}
+
+    def topic(self, name: str) -> str:
+        """Our topic of a default name."""
+        return f"{self.app}.{name}"
+
+    @property
+    def dead_letter_topic(self) -> str:
+        return f"{self.app}-dead-letters"
+
+    @property
+    def state_topic(self) -> str:
+        return f"{self.app}-state"
+
+    def plain(self, text: str) -> str:
+        """A text with the topics' default names."""
+        return text.replace(f"{self.app}.", "")
+
+    def croupier(
+        self, *arguments: str | Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> Done:
+        """Run one command to its end."""
+        return self.python("-m", "cli", *arguments, stdin=stdin, settings=settings)
+
+    def python(
+        self, *arguments: str | Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> Done:
+        """Run Python in the environment of our commands."""
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=self.directory,
+            env={**self.environment, **(settings or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
+        )
+
+    def must(self, *arguments: str | Path, stdin: str | None = None) -> str:
+        """The standard output of a command that has to end well."""
+        done = self.croupier(*arguments, stdin=stdin)
+        assert (0, "") == (done.returncode, errors(done.stderr)), done.stderr
+        return done.stdout
+
+    def create_topics(self, partitions: int = 1) -> None:
+        """Make all topics; the inputs keep their records for ever, because those of the tests are old."""
+        self.must("topics", "create", "player", "--partitions", str(partitions))
+        self.configure([CALLS, BONUSES, ORDERS], {"retention.ms": "-1"})
+
+    def configure(self, names: Sequence[str], config: Mapping[str, str]) -> None:
+        """Change the configuration of topics, by their default names."""
+        resources = [
+            ConfigResource(
+                ResourceType.TOPIC,
+                self.topic(name),
+                incremental_configs=[
+                    ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+                    for key, value in config.items()
+                ],
+            )
+            for name in names
+        ]
+        admin = AdminClient(self._servers)  # it has to outlive its answers
+        for future in admin.incremental_alter_configs(resources).values():
+            future.result(READ_TIMEOUT_S)
+
+    def drain(self) -> dict[str, int]:
+        """Process all there is; the counts that were printed."""
+        return counts(self.must("run", "player", "--drain"))
+
+    def events(self, *arguments: str) -> list[dict[str, Any]]:
+        """All CRM events as `tap` shows them: key, headers, value; causes with the topics' default names."""
+        out = self.must("tap", "--from-start", "--drain", "--format", "jsonl", *arguments)
+        lines = [json.loads(line) for line in out.splitlines()]
+        return [
+            {
+                "key": line["key"],
+                "headers": {name: self.plain(text) for name, text in line["headers"].items()},
+                "value": line["value"],
+            }
+            for line in lines
+        ]
+
+    def event_ids(self, player: str) -> list[str]:
+        """What the CRM was told of a player, in order."""
+        return [each["headers"]["event-id"] for each in self.events("--player", player)]
+
+    def send(self, records: Iterable[Outgoing]) -> list[tuple[int, int]]:
+        """Send records as a source's producer would; partition and offset of each."""
+        producer = Producer({**self._servers, "enable.idempotence": True, "partitioner": "murmur2_random"})
+        placed: dict[int, tuple[int, int]] = {}
+
+        def place(number: int, error: KafkaError | None, message: Message) -> None:
+            assert error is None, error
+            placed[number] = (message.partition() or 0, message.offset() or 0)
+
+        for number, each in enumerate(records):
+            producer.produce(
+                self.topic(each.topic),
+                each.value,
+                each.key,
+                each.partition,
+                on_delivery=partial(place, number),
+                timestamp=each.timestamp,
+                headers=list(each.headers),
+            )
+        assert 0 == producer.flush(READ_TIMEOUT_S)
+        return [place for _, place in sorted(placed.items())]
+
+    def read(self, topic: str) -> list[Record]:
+        """All committed records of a topic, by its real name, as they lie there."""
+        consumer = Consumer(
+            {
+                **self._servers,
+                "group.id": f"{self.app}-test",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 20,
+            }
+        )
+        try:
+            return _all(consumer, topic)
+        finally:
+            consumer.close()
+
+
+def _all(consumer: Consumer, topic: str) -> list[Record]:
+    numbers = list(consumer.list_topics(topic, READ_TIMEOUT_S).topics[topic].partitions)
+    consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
+    records = []
+    while numbers:
+        message = consumer.poll(READ_TIMEOUT_S)
+        assert message is not None, f"{topic}: nothing more comes, and it has not ended"
+        if (error := message.error()) is not None:
+            assert error.code() == KafkaError._PARTITION_EOF, error  # noqa: SLF001  librdkafka's public name
+            numbers.remove(message.partition() or 0)
+            continue
+        kind, timestamp = message.timestamp()
+        assert kind != TIMESTAMP_NOT_AVAILABLE
+        headers = {name: _bytes(value) or b"" for name, value in _headers(message)}
+        place = (message.partition() or 0, message.offset() or 0)
+        records.append(Record(*place, timestamp, _bytes(message.key()), _bytes(message.value()), headers))
+    return records
+
+
+def _headers(message: Message) -> Sequence[tuple[str, str | bytes | None]]:
+    headers = message.headers() or []
+    assert isinstance(headers, list)
+    return headers
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    assert not isinstance(value, str)
+    return value
+
+
+def errors(stderr: str) -> str:
+    """Standard error without the news of a service."""
+    return "\n".join(line for line in stderr.splitlines() if " INFO " not in line)
+
+
+def counts(stdout: str) -> dict[str, int]:
+    """The `name: number` lines of an output."""
+    pairs = (line.rsplit(": ", 1) for line in stdout.splitlines())
+    return {name: int(number) for name, number in pairs}
