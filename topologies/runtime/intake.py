@@ -26,7 +26,7 @@ class Intake:
         self._waiting_bytes_max = waiting_bytes_max
         self._paused: set[Partition] = set()
 
-    def distribute(self, polled: Polled, tasks: Mapping[int, Task], inputs: Inputs) -> None:
+    def distribute(self, polled: Polled, tasks: Mapping[int, Task]) -> None:
         """Give records and ends to `tasks`: only those that were ours before the poll and still are."""
         by_topic: dict[str, list[RawMessage]] = {}
         for raw in polled.messages:
@@ -39,8 +39,7 @@ class Intake:
                 tasks[read.partition].merge.by_topic[topic].add(Item(read, fact, raw))
         for end in polled.ends:
             if (task := tasks.get(end.partition)) is not None:
-                high = inputs.known_end((end.topic, end.partition))
-                task.merge.by_topic[end.topic].ended(end.offset, high)
+                task.merge.by_topic[end.topic].ended(end.offset)
 
     def regulate(self, tasks: Mapping[int, Task], inputs: Inputs) -> None:
         """Pause lanes that hold more than their share, resume those that hold little."""

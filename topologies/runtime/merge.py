@@ -40,8 +40,8 @@ class Lane:
         """When draining: the offset at which this input ends for us."""
         self.waiting_bytes = 0
         """Memory of the items, estimated."""
-        self._end_seen: int | None = None
-        self._high_at_end = -1
+        self._is_known = False
+        """Whether the client has said anything since we were positioned: its watermark may be older than that."""
         self._idle_since: float | None = None
 
     def add(self, item: Item) -> None:
@@ -51,6 +51,7 @@ class Lane:
         if offset < self.position:
             return
         self.position = offset + 1
+        self._is_known = True
         self._idle_since = None
         if self.stop_at is None or offset < self.stop_at:
             self.items.append(item)
@@ -62,15 +63,14 @@ class Lane:
         self.taken = item.message.offset + 1
         self.waiting_bytes -= _size(item)
 
-    def ended(self, offset: int, high: int) -> None:
-        """The client stood at the end, at `offset`; `high` is the high watermark it knew then.
+    def ended(self, offset: int) -> None:
+        """The client stood at the end, at `offset`.
 
         Behind a transaction's marker no record says so: the end's own offset is the next one.
         """
         if offset >= self.position:
             self.position = offset
-            self._end_seen = offset
-            self._high_at_end = high
+            self._is_known = True
 
     def settle(self) -> None:
         """All that came was taken: the next offset is where the client stands."""
@@ -85,18 +85,16 @@ class Lane:
     def is_at_end(self, high: int) -> bool:
         """Whether nothing more is known to be there; `high` is the cached high watermark.
 
-        A watermark that has grown since the end was seen means records on their
-        way, or an open transaction of the producer: both are waited for.
+        An end seen below the watermark means records on their way, or an open
+        transaction of the producer: both are waited for.
         """
-        if self.items:
-            return False
-        return self.position >= high or (self._end_seen == self.position and high <= self._high_at_end)
+        return self._is_known and not self.items and self.position >= high
 
     def is_idle(self, high: int, now_s: float, idle_max_s: float) -> bool:
         """Whether the others may go on without this empty input."""
         if self.stop_at is not None:
             return self.position >= self.stop_at
-        if high < 0 or not self.is_at_end(high):
+        if not self.is_at_end(high):
             self._idle_since = None
             return False
         if self._idle_since is None:
@@ -116,13 +114,19 @@ class Merge:
         self._idle_max_s = idle_max_s
         self.by_topic = {lane.topic: lane for lane in lanes}
 
-    def next_lane(self, now_s: float, high_of: Callable[[str], int]) -> Lane | None:
-        """Return the lane whose first record is next, or None: nothing is there, or one is to be waited for."""
+    def next_lane(self, now_s: float, ahead_ms: int, high_of: Callable[[str], int]) -> Lane | None:
+        """Return the lane whose first record is next, or None: nothing is there, or one is to be waited for.
+
+        A record later than `ahead_ms` is not to be believed. It is next at once: in its
+        turn it would hold up its lane for as long as the others have records.
+        """
         best: Lane | None = None
         best_time = 0
         for lane in self.lanes:
             if lane.items:
                 time = lane.items[0].message.timestamp
+                if time > ahead_ms:
+                    return lane
                 if best is None or time < best_time:
                     best, best_time = lane, time
         if best is None:

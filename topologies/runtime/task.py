@@ -14,7 +14,7 @@ from topologies.runtime.merge import Lane, Merge
 from topologies.runtime.overlay import TIMER, Overlay, parse_timer
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rowcodec import ABSENT, RowCodec
-from topologies.runtime.steps import Steps
+from topologies.runtime.steps import AHEAD_MAX_MS, Steps
 from topologies.runtime.timers import Timers
 
 IDLE_COMMIT_S = 3600.0
@@ -88,13 +88,13 @@ class Task:
         """Take records in merge order until one must be waited for or the batch is full; return how many."""
         batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
         steady_s, wall_ms = now.steady_s, now.wall_ms
-        before = batch.records
+        before, ahead_ms = batch.records, wall_ms + AHEAD_MAX_MS
 
         def high(topic: str) -> int:
             return high_of((topic, self.partition))
 
         while batch.records < records_max:
-            lane = next_lane(steady_s, high)
+            lane = next_lane(steady_s, ahead_ms, high)
             if lane is None or not take(lane.items[0], batch, wall_ms):
                 break
             lane.pop()
@@ -132,7 +132,8 @@ class Task:
         self._timers.settle()
         self._committed = {topic: offset for (topic, _), offset in batch.offsets.items()}
         self._committed_at_s = now.steady_s
-        if batch.records:
+        if batch.records or len(batch.rows) > 1:
+            # Timers that fired may have scheduled others behind us.
             self._wall_from = TIMER
         self.batch = Batch(self.partition)
 

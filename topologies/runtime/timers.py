@@ -52,7 +52,8 @@ class Timers:
         """Everything scheduled is in the store now: keep a short front only."""
         if len(self._front) > 2 * FRONT_ROWS:
             self._front = heapq.nsmallest(FRONT_ROWS, self._front)
-            self._horizon = self._front[-1]
+            # Never later than before: between the old horizon and what was scheduled behind it lie stored rows.
+            self._horizon = self._front[-1] if self._horizon is None else min(self._front[-1], self._horizon)
 
     def _look(self) -> None:
         """Read ahead when the stored rows may hold an earlier timer than the front, and note the next due time."""

@@ -89,7 +89,7 @@ class Worker:
         parts = self._parts
         before = dict(parts.tasks.running)
         polled = self._poll()
-        parts.intake.distribute(polled, parts.tasks.unchanged(before), parts.inputs)
+        parts.intake.distribute(polled, parts.tasks.unchanged(before))
         for trap in polled.traps:
             self._react(trap)
         if not parts.commits.prepare():
