@@ -8,12 +8,14 @@ inputs and missing in the state. A thread of its own: other tasks go on.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from topologies.runtime import head, positions
 from topologies.runtime.errors import Fatal, Halted, StreamError, Unavailable
+from topologies.runtime.held import Held
 from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.positions import Ground
@@ -89,6 +91,7 @@ class Recovery:
         self._answers: queue.SimpleQueue[Recovered] = queue.SimpleQueue()
         self._wanted: dict[int, int] = {}
         self._restores: dict[int, Restore] = {}
+        self._held = Held()
         self._stopping = threading.Event()
         self.rows_read = 0
         """Rows of finished restores, for people."""
@@ -163,6 +166,9 @@ class Recovery:
         """Look at the ground of the wanted tasks, and begin to read their state."""
         if not self._wanted:
             return
+        if (wait_s := self._held.wait_s(self._wanted, time.monotonic())) > 0:
+            self._stopping.wait(0 if self._restores else wait_s)
+            return
         try:
             grounds = self._surveyor.survey(sorted(self._wanted))
         except Unavailable as error:
@@ -178,6 +184,7 @@ class Recovery:
                 starts[ground.state] = restore.next
         reader.add(starts)
         self._finish(reader)
+        self._held.looked(self._wanted, time.monotonic())
 
     def _restore_from(self, partition: int, ground: Ground) -> int:
         applied = self._store.applied(partition)

@@ -56,16 +56,17 @@ class Surveyor:
 
     def committed(self) -> dict[Partition, int]:
         """Return the group's stable offsets of every input."""
-        return self._admin.committed(self._app, self.inputs(range(self._partitions or 0)))
+        return self._admin.committed(self._app, self.inputs(range(self._partitions or 0))).offsets
 
     def survey(self, partitions: Sequence[int]) -> dict[int, Ground]:
-        """Return the ground for some tasks."""
+        """Return the ground for some tasks; those whose offsets an open transaction holds are left out."""
         count = self.partitions()
+        # (1) stable offsets; (2) only then the end of the state, of open transactions too: all
+        # that the offsets cover lies before it.
+        committed, held = self._admin.committed(self._app, self.inputs(partitions))
+        partitions = sorted(set(partitions) - {number for _, number in held})
         inputs = self.inputs(partitions)
         states = [(self._state, number) for number in partitions]
-        # (1) stable offsets: waits for transactions that hold some; (2) only then the end of the
-        # state, of open transactions too: all that the offsets cover lies before it.
-        committed = self._admin.committed(self._app, inputs)
         state_ends = self._admin.ends(states)
         state_begins = self._admin.beginnings(states)
         beginnings = self._admin.beginnings(inputs)

@@ -24,8 +24,6 @@ Answer = TypeVar("Answer")
 
 UNREACHABLE_S = 5.0
 
-STABLE_WITHIN_S = 0.5
-
 SESSION_TIMEOUT = "consumer.session.timeout.ms"
 SESSION_TIMEOUT_DEFAULT_S = 45.0
 
@@ -45,6 +43,13 @@ class TopicState(NamedTuple):
     partitions: int
     replication: int
     topic_id: str
+
+
+class Committed(NamedTuple):
+    """A group's offsets; none for a partition without one. Those of `held` are an open transaction's to decide."""
+
+    offsets: dict[Partition, int]
+    held: set[Partition]
 
 
 class Admin:
@@ -99,7 +104,7 @@ class Admin:
         return int(found.value) / 1000 if found else SESSION_TIMEOUT_DEFAULT_S
 
     def create(self, specs: Sequence[TopicSpec]) -> list[str]:
-        """Create topics, wait until they can be seen, and return the names of those that were not there before."""
+        """Create topics, wait until they can be used, and return the names of those that were not there before."""
         new = [NewTopic(each.name, each.partitions, each.replication, config=dict(each.config)) for each in specs]
         answers = self._ask("creating topics", lambda: self._client.create_topics(new))
         created = []
@@ -112,24 +117,8 @@ class Admin:
         self._wait_for_topics(created)
         return created
 
-    def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Return the group's committed offsets; a partition without one is left out.
-
-        Only stable ones (KIP-447): an open transaction that holds offsets is
-        waited for, but not for long.
-        """
-        give_up_at = time.monotonic() + STABLE_WITHIN_S
-        while True:
-            answered = self._committed(group, partitions)
-            # An offset that a transaction holds is told as an error of its partition, beside "none".
-            held = [f"{each.topic}/{each.partition}: {each.error.str()}" for each in answered if each.error]
-            if not held:
-                return {(each.topic, each.partition): each.offset for each in answered if each.offset >= 0}
-            if time.monotonic() > give_up_at:
-                raise Unavailable(f"committed offsets are not settled yet, of {held[0]}")
-            time.sleep(0.02)
-
-    def _committed(self, group: str, partitions: Sequence[Partition]) -> list[TopicPartition]:
+    def committed(self, group: str, partitions: Sequence[Partition]) -> Committed:
+        """Return the group's committed offsets, only stable ones (KIP-447)."""
         doing = "reading committed offsets"
         request = [ConsumerGroupTopicPartitions(group, [TopicPartition(*each) for each in partitions])]
         answers = self._ask(
@@ -138,8 +127,11 @@ class Admin:
                 request, require_stable=True, request_timeout=self._timeout_s
             ),
         )
-        found: list[TopicPartition] = self._wait(doing, answers[group]).topic_partitions
-        return found
+        found = self._wait(doing, answers[group]).topic_partitions
+        # An offset that a transaction holds is told as an error of its partition, beside "none".
+        held = {(each.topic, each.partition) for each in found if each.error}
+        offsets = {(each.topic, each.partition): each.offset for each in found if each.offset >= 0 and not each.error}
+        return Committed(offsets, held)
 
     def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the offset of each partition's first record that is still there."""
@@ -160,12 +152,21 @@ class Admin:
         return {**found, **self.ends(beyond)}
 
     def _wait_for_topics(self, names: Sequence[str]) -> None:
-        """Creation is answered before the brokers' metadata have it."""
+        """Creation is answered before the brokers show the topics, and before their partitions have leaders."""
         give_up_at = time.monotonic() + self._timeout_s
-        while len(self.topics(names)) < len(names):
+        while not self._are_usable(names):
             if time.monotonic() > give_up_at:
-                raise Unavailable(f"created topics are still not to be seen: {', '.join(names)}")
+                raise Unavailable(f"created topics cannot be used yet: {', '.join(names)}")
             time.sleep(0.02)
+
+    def _are_usable(self, names: Sequence[str]) -> bool:
+        found = self.topics(names)
+        partitions = [(name, number) for name, state in found.items() for number in range(state.partitions)]
+        try:
+            self.ends(partitions)
+        except Unavailable:
+            return False
+        return len(found) == len(names)
 
     def _offsets(
         self,
