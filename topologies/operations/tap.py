@@ -15,6 +15,8 @@ POLL_S = 0.5
 Headers = list[tuple[str, bytes]]
 
 
+Batch = list[tuple[Message, Headers]]
+
 Start = Literal["beginning", "end"] | int
 """An int is a time, ms."""
 
@@ -28,7 +30,7 @@ class Scope(NamedTuple):
     drain: bool = False
 
 
-def records(admin: Admin, reader: Reader, scope: Scope) -> Iterator[list[tuple[Message, Headers]]]:
+def records(admin: Admin, reader: Reader, scope: Scope) -> Iterator[Batch]:
     """Records as they come, in polls; a poll may be empty. Ends only with `drain`.
 
     Raises:

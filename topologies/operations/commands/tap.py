@@ -1,8 +1,9 @@
 """`croupier tap`."""
 
+import select
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, NamedTuple
@@ -16,10 +17,11 @@ from topologies.operations.commands.invocation import Invocation
 from topologies.operations.filters import Filter
 from topologies.operations.readable import Readable, Reading
 from topologies.operations.rendering import FORMATS
-from topologies.operations.tap import Scope, Start, records
+from topologies.operations.tap import Batch, Scope, Start, records
 from topologies.runtime.kafka.reader import Reader
 
 WIDTH = 80
+STDOUT = 1
 
 
 def parsed(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
@@ -94,7 +96,7 @@ def tap(invocation: Invocation, /, topic: str | None, **options: Any) -> None:  
     reading = Reading(components.codec(settings), components.input_topics(settings))
     with closing(Reader(components.cluster(settings))) as reader, suppress(KeyboardInterrupt):
         batches = records(components.admin(settings), reader, scope)
-        seen = (reading.readable(*each) for batch in batches for each in batch)
+        seen = (reading.readable(*each) for batch in _while_heard(batches) for each in batch)
         _show(islice(filter(wanted.wants, seen), wish.limit), wish.form)
 
 
@@ -105,6 +107,20 @@ def _start(wish: Wish, now_ms: int) -> Start:
         return "beginning" if wish.from_start else "end" if wish.since is None else units.since(wish.since, now_ms)
     except ValueError as error:
         raise click.UsageError(f"--since: {error}") from None
+
+
+def _while_heard(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches, until standard output is closed: `head` may have enough long before the next record comes.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    pipe = select.poll()
+    pipe.register(STDOUT, 0)  # errors are told unasked
+    for batch in batches:
+        yield batch
+        if any(event & select.POLLERR for _, event in pipe.poll(0)):
+            raise BrokenPipeError
 
 
 def _show(records_wanted: Iterable[Readable], form: str | None) -> None:
