@@ -21,9 +21,8 @@ def name_of(call: WalletCall) -> str | None:
     return UNNAMED if call.bonus_amount > 0 else None
 
 
-def find(rows: Rows, name: str) -> Found:
+def find(rows: Rows, known: Roster, name: str) -> Found:
     """Return the active bonus that a name means; `not-yet` when one can still become it."""
-    known = roster.load(rows) or roster.EMPTY
     if name == UNNAMED:
         return _oldest(rows, known) or ("not-yet" if known.pending else "none")
     instance = bonus_row.load(rows, name) or _of_campaign(rows, known, name)

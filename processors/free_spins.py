@@ -75,17 +75,14 @@ def forget(turn: Turn, before: Bonus | None, after: Bonus) -> None:
         turn.rows.delete(SPINS, after.user_bonus_id)
 
 
-def call(turn: Turn, wallet_call: WalletCall) -> str | None:
+def call(turn: Turn, wallet_call: WalletCall, before: Round | None) -> str | None:
     """Count a bet or win of a free spins round; return the bonus whose spins it may have ended.
 
     A round belongs to the bonus that any of its free spins names; what it won before counts too.
     """
-    before = rounds.load(turn.rows, wallet_call)
-    if not wallet_call.is_free_spin and not (before and before.is_free_spin):
-        return None
     if before is None:
         roster.expect_rounds(turn.rows, wallet_call.at, turn.rules)
-    before = before or rounds.NEW
+        before = rounds.NEW
     after = _heard(turn, before, wallet_call)
     rounds.put(turn.rows, wallet_call, after, turn.rules)
     if after.spins_of is None:

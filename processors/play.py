@@ -1,22 +1,24 @@
 """What bets, refunds and round ends mean for the player's bonuses, now or when their bonus becomes active."""
 
-from processors import attribution, bonus_row, casino, rounds, wagering, waiting
-from processors.attribution import UNNAMED
+from processors import attribution, bonus_row, casino, roster, rounds, wagering, waiting
+from processors.attribution import UNNAMED, Found
 from processors.bonus_row import Bonus
 from processors.casino import Bet
 from processors.facts import WalletCall
 from processors.outcome import Arrival
 from processors.refunds import RolledBack
+from processors.roster import Roster
+from processors.rounds import Round
 from processors.turn import Moment, Turn
 from processors.waiting import Item
 
 
-def bet(turn: Turn, arrival: Arrival, call: WalletCall, sent: Bet) -> Bet:
+def bet(turn: Turn, arrival: Arrival, call: WalletCall, sent: Bet, known: Roster) -> Bet:
     """Attribute a bet, or let it wait; return it with what came of it, not yet stored."""
     name = attribution.name_of(call)
     if name is None or call.is_free_spin:
         return sent
-    found = attribution.find(turn.rows, name)
+    found = attribution.find(turn.rows, known, name)
     if found == "none":
         turn.counts.append("bets-unattributed")
         return sent
@@ -27,11 +29,8 @@ def bet(turn: Turn, arrival: Arrival, call: WalletCall, sent: Bet) -> Bet:
     return _attribute(turn, found, call, sent, Moment(arrival.cause, call.at))
 
 
-def round_end(turn: Turn, arrival: Arrival, call: WalletCall) -> None:
+def round_call(turn: Turn, arrival: Arrival, call: WalletCall, known: Round) -> None:
     """Let a bet or win prolong its round and, when it ends the round, decide about the round's bonuses."""
-    known = rounds.load(turn.rows, call)
-    if known is None or known.is_free_spin:
-        return
     rounds.put(turn.rows, call, known, turn.rules)
     if call.action == "win" and known.bonuses:
         turn.counts.append("wins-attributed")
@@ -64,12 +63,12 @@ def release(turn: Turn, bonus: Bonus) -> None:
 def give_up_unnamed(turn: Turn) -> None:
     """Give up the bets that name no bonus once no bonus of the player can become active."""
     for item_id, item in waiting.items(turn):
-        if item.name == UNNAMED and attribution.find(turn.rows, UNNAMED) == "none":
+        if item.name == UNNAMED and _find(turn, UNNAMED) == "none":
             waiting.give_up(turn, item_id, item)
 
 
 def _release(turn: Turn, item_id: str, item: Item) -> None:
-    found = attribution.find(turn.rows, item.name)
+    found = _find(turn, item.name)
     if found == "not-yet":
         return
     if found == "none":
@@ -87,6 +86,10 @@ def _release(turn: Turn, item_id: str, item: Item) -> None:
         casino.put_bet(turn.rows, call.call_id, _attribute(turn, found, call, sent, moment), turn.rules)
         if call.is_round_end:
             _decide_released(turn, found.user_bonus_id, call, moment)
+
+
+def _find(turn: Turn, name: str) -> Found:
+    return attribution.find(turn.rows, roster.load(turn.rows) or roster.EMPTY, name)
 
 
 def _attribute(turn: Turn, bonus: Bonus, call: WalletCall, sent: Bet, moment: Moment) -> Bet:

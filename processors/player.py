@@ -9,7 +9,19 @@ forgets what the step has put.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from processors import casino, deposits, free_spins, order_links, payments, play, refunds, roster, waiting, withdrawals
+from processors import (
+    casino,
+    deposits,
+    free_spins,
+    order_links,
+    payments,
+    play,
+    refunds,
+    roster,
+    rounds,
+    waiting,
+    withdrawals,
+)
 from processors.ages import is_too_old
 from processors.facts import BonusChange, Invalid, Order, WalletCall
 from processors.lifecycle import EXPIRY
@@ -17,6 +29,7 @@ from processors.outcome import Arrival, Due, Outcome, Refusal, Refused
 from processors.payments import UNRESOLVED
 from processors.rates import Rates
 from processors.refunds import UNMATCHED
+from processors.roster import Roster
 from processors.rows import Row, Rows
 from processors.rules import Rules
 from processors.settling import expiry, spins_played
@@ -89,29 +102,32 @@ def _wallet_call(turn: Turn, arrival: Arrival, call: WalletCall) -> None:
         if undone is not None:
             play.refund(turn, arrival, undone)
         return
-    is_news = _bet(turn, arrival, call) if call.action == "bet" else casino.new_win(turn, call, arrival.cause)
-    if is_news and (call.is_free_spin or roster.load(turn.rows) is not None):
+    known = roster.load(turn.rows)
+    is_news = _bet(turn, arrival, call, known) if call.action == "bet" else casino.new_win(turn, call, arrival.cause)
+    if is_news and (call.is_free_spin or known is not None):
         _round(turn, arrival, call)
 
 
-def _bet(turn: Turn, arrival: Arrival, call: WalletCall) -> bool:
+def _bet(turn: Turn, arrival: Arrival, call: WalletCall, known: Roster | None) -> bool:
     bet = casino.new_bet(turn, call, arrival.cause)
     if bet is None:
         return False
-    known = roster.load(turn.rows)
     if known is not None and known.refunds and refunds.take_waiting(turn, call.call_id, bet):
         bet = bet._replace(is_refunded=True)
     else:
-        bet = play.bet(turn, arrival, call, bet)
+        bet = play.bet(turn, arrival, call, bet, known or roster.EMPTY)
     casino.put_bet(turn.rows, call.call_id, bet, turn.rules)
     return True
 
 
 def _round(turn: Turn, arrival: Arrival, call: WalletCall) -> None:
-    user_bonus_id = free_spins.call(turn, call)
-    if user_bonus_id is not None:
-        spins_played(turn, user_bonus_id, Moment(arrival.cause, call.at))
-    play.round_end(turn, arrival, call)
+    known = rounds.load(turn.rows, call)
+    if call.is_free_spin or (known is not None and known.is_free_spin):
+        user_bonus_id = free_spins.call(turn, call, known)
+        if user_bonus_id is not None:
+            spins_played(turn, user_bonus_id, Moment(arrival.cause, call.at))
+    elif known is not None:
+        play.round_call(turn, arrival, call, known)
 
 
 def _order(turn: Turn, arrival: Arrival) -> None:
