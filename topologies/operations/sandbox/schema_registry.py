@@ -20,6 +20,9 @@ def plan(home: Path, mark: str, port: int) -> Plan:
         "croupier.sandbox": mark,
         "quarkus.http.host": HOST,
         "quarkus.http.port": str(port),
+        # Its second listener, for health and metrics: by default port 9000 on every interface.
+        "quarkus.management.host": HOST,
+        "quarkus.management.port": "0",
         "quarkus.log.level": "WARN",
     }
     settings = tuple(f"-D{name}={value}" for name, value in options.items())
