@@ -22,6 +22,7 @@ from topologies.operations.sandbox import SandboxError
 from topologies.runtime.errors import Misconfigured as Unfit
 from topologies.runtime.errors import StreamError
 from topologies.runtime.task import Moment
+from topologies.schemas import BadSchema, RegistryRefused, RegistryUnavailable
 from topologies.settings import Misconfigured
 
 COMMANDS: Sequence[click.Command] = (
@@ -39,10 +40,13 @@ EXPECTED: Sequence[tuple[type[BaseException], int]] = (
     (click.UsageError, 2),
     (Misconfigured, 2),
     (Unfit, 2),
+    (BadSchema, 2),
     (click.ClickException, 1),
     (Failed, 1),
     (SandboxError, 1),
     (StreamError, 1),
+    (RegistryUnavailable, 1),
+    (RegistryRefused, 1),
 )
 """Errors whose message says all that a person needs, and their exit codes; the first that fits."""
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from topologies.schemas import RegistryRefused, RegistryUnavailable
+
 with warnings.catch_warnings(record=True):
     # authlib warns whoever imports it that httpx has a successor; which of the two is used is the client's business.
     from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -27,14 +29,6 @@ LONGEST_WAIT_S = 5.0
 Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
-
-
-class RegistryUnavailable(Exception):
-    """The registry did not answer for as long as it was waited for. Asking later may help."""
-
-
-class RegistryRefused(Exception):
-    """The registry answered no: credentials, address or compatibility. Somebody has to change something."""
 
 
 class Registry:

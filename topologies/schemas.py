@@ -25,6 +25,14 @@ class BadSchema(ValueError):
     """A schema file cannot be used; the message names it."""
 
 
+class RegistryUnavailable(Exception):
+    """The registry did not answer for as long as it was waited for. Asking later may help."""
+
+
+class RegistryRefused(Exception):
+    """The registry answered no: credentials, address or compatibility. Somebody has to change something."""
+
+
 class Published(NamedTuple):
     """One version of a schema of ours; `text` as in the file."""
 

@@ -17,8 +17,8 @@ from confluent_kafka.schema_registry import Schema, SchemaReference, SchemaRegis
 from topologies import schemas
 from topologies.codecs import Codec
 from topologies.graph import Message, Undecodable
-from topologies.registry import Registry, RegistryRefused, RegistryUnavailable
-from topologies.schemas import RATES
+from topologies.registry import Registry
+from topologies.schemas import RATES, RegistryRefused, RegistryUnavailable
 
 RATE = {"currency": "GBP", "rate": "1.17", "effective_from": 1_793_491_200_000}
 SOURCE_FIELDS = [
