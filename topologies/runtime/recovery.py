@@ -10,8 +10,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from topologies.runtime import head, positions
 from topologies.runtime.errors import Fatal, Halted, StreamError, Unavailable
@@ -19,6 +17,7 @@ from topologies.runtime.held import Held
 from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.positions import Ground
+from topologies.runtime.restore import Recovered, Request, Restore
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Row, Store
 from topologies.runtime.survey import Surveyor
@@ -31,37 +30,6 @@ RETRY_S = 1.0
 ROWS_PER_POLL = 20_000
 
 STOP = None
-
-
-class Request(NamedTuple):
-    """Recover a task; with no incarnation: no longer."""
-
-    partition: int
-    incarnation: int | None
-
-
-class Recovered(NamedTuple):
-    """The answer to a request: where to go on, or why not. Partition -1: recovery itself has failed."""
-
-    partition: int
-    incarnation: int
-    result: Beginning | StreamError
-
-
-@dataclass(slots=True)
-class Restore:
-    """A state partition that is being read, up to `ground.state_end`."""
-
-    incarnation: int
-    ground: Ground
-    next: int
-    is_read: bool = False
-    rows: int = 0
-
-    @property
-    def is_done(self) -> bool:
-        """Whether everything that was there is applied."""
-        return self.next >= self.ground.state_end
 
 
 class Recovery:
@@ -92,6 +60,7 @@ class Recovery:
         self._wanted: dict[int, int] = {}
         self._restores: dict[int, Restore] = {}
         self._held = Held()
+        self._doubts: dict[int, str] = {}
         self._stopping = threading.Event()
         self.rows_read = 0
         """Rows of finished restores, for people."""
@@ -235,9 +204,16 @@ class Recovery:
     def _finish(self, reader: Reader) -> None:
         for partition in [partition for partition, restore in self._restores.items() if restore.is_done]:
             restore = self._end(reader, partition)
+            beginning = self._beginning(partition, restore.ground)
+            if isinstance(beginning, Halted) and self._doubts.get(partition) != str(beginning):
+                # Who has lost a task and does not know it yet finds its next owner at work, not an error: look twice.
+                self._doubts[partition] = str(beginning)
+                self._wanted[partition] = restore.incarnation
+                continue
+            self._doubts.pop(partition, None)
             self.rows_read += restore.rows
             log.info("task %d: state restored, %d rows read", partition, restore.rows)
-            self._answers.put(Recovered(partition, restore.incarnation, self._beginning(partition, restore.ground)))
+            self._answers.put(Recovered(partition, restore.incarnation, beginning))
 
     def _beginning(self, partition: int, ground: Ground) -> Beginning | StreamError:
         try:

@@ -1,0 +1,39 @@
+"""What recovery is asked, what it is doing for a task, and what it answers."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from topologies.runtime.errors import StreamError
+from topologies.runtime.positions import Ground
+from topologies.runtime.task import Beginning
+
+
+class Request(NamedTuple):
+    """Recover a task; with no incarnation: no longer."""
+
+    partition: int
+    incarnation: int | None
+
+
+class Recovered(NamedTuple):
+    """The answer to a request: where to go on, or why not. Partition -1: recovery itself has failed."""
+
+    partition: int
+    incarnation: int
+    result: Beginning | StreamError
+
+
+@dataclass(slots=True)
+class Restore:
+    """A state partition that is being read, up to `ground.state_end`."""
+
+    incarnation: int
+    ground: Ground
+    next: int
+    is_read: bool = False
+    rows: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything that was there is applied."""
+        return self.next >= self.ground.state_end
