@@ -6,23 +6,22 @@ import pytest
 
 pytest.register_assert_rewrite("judging", "window")
 
-_SHOWN = "shown"
+_SHOWN = "shown: "
 
 
 @pytest.fixture
-def show(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Let a text appear at the end of the run, and in its report file."""
-
-    def _show(text: str) -> None:
-        record_property(_SHOWN, text)
-
-    return _show
+def show(record_property: Callable[[str, object], None]) -> Callable[[str, str], None]:
+    """Let a line appear under a title at the end of the run, and in its report file."""
+    return lambda title, line: record_property(f"{_SHOWN}{title}", line)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
-    for report in reports:
-        for name, text in getattr(report, "user_properties", []):
-            if name == _SHOWN and report.when == "call":
-                terminalreporter.section(report.nodeid.rsplit("::", 1)[-1])
-                terminalreporter.write_line(str(text))
+    lists: dict[str, list[str]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, line in getattr(report, "user_properties", []):
+                if name.startswith(_SHOWN):
+                    lists.setdefault(name.removeprefix(_SHOWN), []).append(str(line))
+    for title, lines in lists.items():
+        terminalreporter.section(title)
+        terminalreporter.write_line("\n".join(lines))

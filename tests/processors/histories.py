@@ -28,6 +28,8 @@ STORIES: list[Callable[[Teller], Story]] = [
     payments.deposit,
     payments.payout,
     payments.bumped_deposit,
+    payments.transaction_changes,
+    payments.too_old_order,
     payments.one_transaction_for_two,
     payments.order_id_used_again,
     payments.unresolved,
@@ -37,11 +39,14 @@ STORIES: list[Callable[[Teller], Story]] = [
     linked.deposit_bonus,
     linked.deposit_bonus,
     linked.refused_when_released,
+    linked.approved_after_all,
     linked.deposit_rolled_back,
     linked.deposit_rolled_back_again,
     linked.forfeited_for_a_payout,
+    linked.forfeited_twice_for_a_payout,
     linked.undecided_deposit,
     bonuses.expiring,
+    bonuses.too_old_word,
     bonuses.expired_already,
     bonuses.reversed_expires_again,
     wagering.wagering,
@@ -55,9 +60,11 @@ STORIES: list[Callable[[Teller], Story]] = [
     wagering.bets_before_the_money,
     wagering.two_bonuses,
     wagering.given_back_and_lost,
+    wagering.worked_off_between,
     play.real_money,
     play.real_money,
     play.never_matched,
+    play.too_old_calls,
     play.call_id_used_again,
     play.spins_played,
     play.spins_ended,
@@ -66,7 +73,7 @@ STORIES: list[Callable[[Teller], Story]] = [
 ]
 """Some more often than others."""
 
-AT_RANDOM = [at_random.anything, at_random.one_topic_ends_it]
+AT_RANDOM = [at_random.anything, at_random.one_topic_ends_it, at_random.any_versions, at_random.any_words]
 """Without a plot."""
 
 TOPICS: dict[type[Fact], str] = {
@@ -169,7 +176,7 @@ def _told(fact: Fact) -> str:
 
 def _story(random: Random, player: str, number: int) -> Story:
     start = NOON + random.randrange(0, 10 * MINUTE, SECOND)
-    return random.choice([*STORIES, *AT_RANDOM * 4])(Teller(random, player, start, f"{number}"))
+    return random.choice([*STORIES, *AT_RANDOM * 3])(Teller(random, player, start, f"{number}"))
 
 
 def _history(player: str, stories: list[Story]) -> History:

@@ -31,6 +31,7 @@ def story_holds(history: History) -> None:
     causes = {event.event_id: facts.get(event.cause) for event in told.events if event.event_id in story.causes}
     assert story.causes == causes, text
     assert story.refused == [refusal.waited and refusal.waited.fact for refusal in told.refusals], text
+    assert story.counted == {name: told.counts[name] for name in story.counted}, text
     assert [] == law.broken(history, told.events), text
 
 

@@ -5,10 +5,11 @@ They expect nothing but the law.
 
 from typing import Any
 
+from payment_words import TABLES, lines
 from samples import DAY, HOUR, MINUTE, SECOND
 from teller import BONUS_WORDS, ENDS, ORDER_STATUSES, RATE, RESULTS, Story, Teller
 
-from processors.facts import BonusChange, Order
+from processors.facts import BonusChange, Kind, Order
 
 TYPES = ["WelcomeBonus", "WelcomeBonus", "FreeSpins", "WagerFree"]
 
@@ -104,6 +105,30 @@ def _any_call(tell: Teller, ref: str | None) -> None:
     call = tell.call(**said)
     tell.tell(call)
     tell.again(call)
+
+
+def any_versions(tell: Teller) -> Story:
+    """Orders that have come to each column of their table, and then any of its lines."""
+    for _ in range(3):
+        kind: Kind = tell.random.choice(["deposit", "withdrawal"])
+        order = tell.new_order(kind=kind)
+        for status, result in tell.random.choice([[], [("pending", "unknown")], [("completed", "approved")]]):
+            tell.version(order, status, result)
+            tell.later()
+        for _ in range(2):
+            line = tell.random.choice(list(lines(TABLES[kind])))
+            tell.version(order, *tell.random.choice(line.combinations), refunded_amount=order.amount // 2)
+            tell.later()
+    return tell.story("any versions", is_settled=True)
+
+
+def any_words(tell: Teller) -> Story:
+    """The platform says one word after the other."""
+    bonus = tell.new_bonus(required=tell.random.choice([None, tell.money(4)]))
+    for _ in range(tell.random.randrange(4, 16)):
+        tell.platform(bonus, tell.random.choice(BONUS_WORDS))
+        tell.later()
+    return tell.story("any words", is_settled=True)
 
 
 def one_topic_ends_it(tell: Teller) -> Story:

@@ -103,6 +103,23 @@ def reversed_expires_again(tell: Teller) -> Story:
     return tell.story("bonus expired and came back", is_settled=False, is_short=False)
 
 
+def too_old_word(tell: Teller) -> Story:
+    """After a week an end is forgotten; the words before it do not bring the bonus back."""
+    bonus = tell.new_bonus()
+    words = [tell.platform(bonus, "Created")]
+    tell.hears_bonus(bonus, "Created")
+    tell.later()
+    words.append(tell.platform(bonus, "Completed"))
+    tell.hears_bonus(bonus, "Completed")
+    tell.now += 8 * DAY
+    another = tell.platform(tell.new_bonus(), "Pending")
+    tell.hears_bonus(another, "Pending")
+    for word in words:
+        tell.tell(word)
+    tell.counted["bonuses-too-old"] = 2
+    return tell.story("bonus too old", is_settled=False, is_short=False)
+
+
 def said(tell: Teller, bonus: BonusChange, pattern: str, epoch: int = 0) -> None:
     """The platform's words come, some of them twice, some again when they are late."""
     words: list[BonusChange] = []

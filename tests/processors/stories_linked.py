@@ -59,6 +59,26 @@ def refused_when_released(tell: Teller) -> Story:
     return tell.story("bonus of a deposit, refused when released", is_settled=True)
 
 
+def approved_after_all(tell: Teller) -> Story:
+    """The first decision about the deposit is the bonus's, though the money came in the end."""
+    order = tell.new_order()
+    bonus = tell.new_bonus(order_id=order.order_id)
+    is_early = tell.chance(50)
+    if is_early:
+        tell.platform(bonus, "Created")
+        tell.later()
+    versions(tell, order, "completed/declined:Rejected")
+    if is_early:
+        tell.hears_bonus(bonus, "Forfeited")
+    tell.later()
+    versions(tell, order, "completed/approved:Approved")
+    if not is_early:
+        tell.later()
+        tell.platform(bonus, "Created")
+        tell.hears_bonus(bonus, "Forfeited")
+    return tell.story("bonus of a deposit, approved after all", is_settled=True)
+
+
 def deposit_rolled_back(tell: Teller) -> Story:
     """The money of the deposit goes back, and the bonus with it: once per rollback, whatever comes first."""
     order = tell.new_order()
@@ -123,6 +143,23 @@ def forfeited_for_a_payout(tell: Teller) -> Story:
     if heard != "Approved":
         tell.hears_bonus(bonus, "Reversed", epoch=1)
     return tell.story(f"bonus forfeited for a payout, {ending}", is_settled=True)
+
+
+def forfeited_twice_for_a_payout(tell: Teller) -> Story:
+    """It comes back once; if the platform takes it for the same payout again, that is that."""
+    order = tell.new_order(kind="withdrawal")
+    bonus = tell.new_bonus()
+    tell.platform(bonus, "Created")
+    tell.hears_bonus(bonus, "Created")
+    tell.later()
+    versions(tell, order, "canceled/unknown:Cancelled")
+    for epoch in range(2):
+        tell.later()
+        tell.platform(bonus, "Forfeited", forfeited_by=order.order_id)
+        tell.hears_bonus(bonus, "Forfeited", epoch=epoch)
+        if epoch == 0:
+            tell.hears_bonus(bonus, "Reversed", epoch=1)
+    return tell.story("bonus forfeited twice for a payout", is_settled=False)
 
 
 def undecided_deposit(tell: Teller) -> Story:

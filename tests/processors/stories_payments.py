@@ -85,6 +85,29 @@ def bumped_deposit(tell: Teller) -> Story:
     return tell.story("deposit bumped", is_settled=True)
 
 
+def transaction_changes(tell: Teller) -> Story:
+    """What the CRM was told first stays the payment's id."""
+    order = tell.new_order(transaction_id=tell.name("x"))
+    tell.version(order, "pending")
+    tell.hears_payment(order, "Requested")
+    for status, heard in (("completed", "Approved"), ("voided", "Rollback")):
+        tell.later()
+        tell.version(order, status, "approved", transaction_id=tell.random.choice([None, tell.name("x")]))
+        tell.hears_payment(order, heard)
+    return tell.story("deposit with another transaction", is_settled=True)
+
+
+def too_old_order(tell: Teller) -> Story:
+    """Half a year later nobody remembers, and what comes then is not news."""
+    order = tell.new_order()
+    versions(tell, order, "completed/approved:Approved")
+    tell.now = order.created_at + 181 * DAY
+    tell.version(order, "voided", "approved")
+    tell.tell(order._replace(status="completed", result="approved"))
+    tell.counted["orders-too-old"] = 2
+    return tell.story("deposit too old", is_settled=False, is_short=False)
+
+
 def one_transaction_for_two(tell: Teller) -> Story:
     """Two orders say the same transaction: the second payment's id tells its time."""
     first = tell.new_order(transaction_id=tell.name("x"))
@@ -116,6 +139,7 @@ def unresolved(tell: Teller) -> Story:
     versions(tell, order, "timeout/unknown:Requested")
     tell.now += 7 * HOUR
     versions(tell, order, "timeout/unknown: completed/declined:Rejected")
+    tell.counted["payments-unresolved"] = 1
     return tell.story("deposit unresolved", is_settled=False, is_short=False)
 
 

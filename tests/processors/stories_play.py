@@ -32,8 +32,22 @@ def never_matched(tell: Teller) -> Story:
     if tell.chance(50):
         tell.now += 7 * DAY + HOUR
         tell.bet()
+        tell.counted["refunds-unmatched"] = 1
         return tell.story("refund never matched", is_settled=False, is_short=False)
     return tell.story("refund not matched yet", is_settled=True)
+
+
+def too_old_calls(tell: Teller) -> Story:
+    """After a week calls are forgotten; that they come again is not news."""
+    bet = tell.bet()
+    calls = [bet, tell.win(bet), tell.refund(bet)]
+    tell.hears_rollback(bet)
+    tell.now += 8 * DAY
+    tell.tell(tell.call(succeeded=False))
+    for call in calls:
+        tell.tell(call)
+    tell.counted["calls-too-old"] = 3
+    return tell.story("calls too old", is_settled=False, is_short=False)
 
 
 def call_id_used_again(tell: Teller) -> Story:

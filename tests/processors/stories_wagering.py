@@ -68,10 +68,31 @@ def little_that_counts(tell: Teller) -> Story:
         tell.later()
         tell.bet(**{"bonus_ref": bonus.user_bonus_id, **said})
     tell.later()
-    tell.bet(bonus_ref=bonus.user_bonus_id, amount=500, bonus_amount=500, is_free_spin=True)
+    spin = {"is_free_spin": True, "is_round_end": tell.chance(50), "bonus_balance": 0}
+    tell.bet(bonus_ref=bonus.user_bonus_id, amount=500, bonus_amount=500, **spin)
     tell.later()
-    book.bet(2)
+    book.bet(2, is_round_end=True, bonus_balance=0, response_currency=other)
     return tell.story("wagering, little that counts", is_settled=True)
+
+
+def worked_off_between(tell: Teller) -> Story:
+    """A bonus that comes back worked off is completed by the round's end, after the Ongoing its epoch has not had."""
+    bonus = tell.new_bonus(required=tell.money(2))
+    book = Book(tell, bonus, bonus.user_bonus_id)
+    tell.platform(bonus, "Created")
+    tell.hears_bonus(bonus, "Created")
+    bet = book.bet(2)
+    tell.later()
+    tell.platform(bonus, "Forfeited")
+    tell.hears_bonus(bonus, "Forfeited")
+    tell.later()
+    tell.platform(bonus, "Reversed")
+    tell.hears_bonus(bonus, "Reversed", epoch=1)
+    tell.later()
+    tell.win(bet, is_round_end=True, bonus_balance=0)
+    tell.hears_bonus(bonus, "Ongoing", epoch=1)
+    tell.hears_bonus(bonus, "Completed", epoch=1, bonus_turned_real=0)
+    return tell.story("wagering, worked off between", is_settled=False)
 
 
 def refunded(tell: Teller) -> Story:
@@ -176,7 +197,7 @@ def bets_before_the_money(tell: Teller) -> Story:
     if is_refunded:
         book.take_back(bet)
     tell.later()
-    book.bet(1)
+    book.bet(30)
     return tell.story("wagering before the money", is_settled=True)
 
 

@@ -50,6 +50,8 @@ class Story(NamedTuple):
     """By event id: whose word an event is, when it is not clear from when it is sent."""
     refused: list[Fact]
     """What had waited and is refused when it is released."""
+    counted: dict[str, int]
+    """How often what is counted; the rest does not matter to the story."""
     is_settled: bool
     """However the topics interleave, BONUS events but Ongoing are the same."""
     is_short: bool
@@ -70,10 +72,13 @@ class Teller:
         self.fields: dict[str, dict[str, Any]] = {}
         self.causes: dict[str, Fact] = {}
         self.refused: list[Fact] = []
+        self.counted: dict[str, int] = {}
         self._names = 0
 
     def story(self, name: str, *, is_settled: bool, is_short: bool = True) -> Story:
-        return Story(name, self.told, self.expected, self.fields, self.causes, self.refused, is_settled, is_short)
+        return Story(
+            name, self.told, self.expected, self.fields, self.causes, self.refused, self.counted, is_settled, is_short
+        )
 
     def name(self, kind: str) -> str:
         """An id that this player has nowhere else."""

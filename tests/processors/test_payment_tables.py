@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from payment_words import RESULTS, TABLES, UNKNOWN, Cells, parsed
 from samples import MINUTE, NOON, arrival, order
 from window import Window
 
@@ -19,69 +20,11 @@ from processors.payments import payment
 from processors.rates import Rates
 from processors.rules import Rules
 
-WAITING = "pending, sending, waiting-approval, waiting-gateway, offsite, suspended"
-GROUPS = {"waiting": WAITING, "under-way": f"requested, approved, {WAITING}, timeout, conn-error"}
-RESULTS = ("unknown", "approved", "declined", "canceled", "abandoned")
-
-DEPOSITS = """
-| Status                   | Result              | nothing sent yet      | Requested sent        | Approved sent |
-| waiting                  | unknown, approved   | Requested             | -                     | -             |
-| waiting, waiting-capture | canceled, abandoned | Cancelled             | Cancelled             | anomaly       |
-| waiting, waiting-capture | declined            | Rejected              | Rejected              | anomaly       |
-| waiting-capture          | unknown             | Requested             | -                     | -             |
-| waiting-capture          | approved            | Requested             | -                     | -             |
-| timeout, conn-error      | unknown             | Requested             | -                     | -             |
-| timeout, conn-error      | approved            | Approved              | Approved              | -             |
-| timeout, conn-error      | declined            | Rejected              | Rejected              | Rollback 40   |
-| timeout, conn-error      | canceled, abandoned | Cancelled             | Cancelled             | Rollback 40   |
-| never-sent               | unknown             | Cancelled             | Cancelled             | anomaly       |
-| never-sent               | canceled, abandoned | Cancelled             | Cancelled             | anomaly       |
-| never-sent               | declined            | Rejected              | Rejected              | anomaly       |
-| completed                | approved            | Approved              | Approved              | -             |
-| completed                | declined            | Rejected              | Rejected              | Rollback 40   |
-| completed                | canceled, abandoned | Cancelled             | Cancelled             | Rollback 40   |
-| completed                | unknown             | Requested             | -                     | -             |
-| waiting-refund, disputed | approved            | Approved              | Approved              | -             |
-| partially-refunded       | approved            | Approved, Rollback 10 | Approved, Rollback 10 | Rollback 10   |
-| refunded, voided         | any                 | -                     | Cancelled             | Rollback 40   |
-"""
-
-PAYOUTS = """
-| Status                     | Result              | nothing sent yet | Requested sent | Approved sent |
-| under-way                  | unknown, approved   | Requested        | -              | -             |
-| completed                  | unknown             | Requested        | -              | -             |
-| paid                       | unknown, approved   | Approved         | Approved       | -             |
-| completed                  | approved            | Approved         | Approved       | -             |
-| canceled, never-sent       | unknown, approved   | Cancelled        | Cancelled      | anomaly       |
-| canceled, never-sent       | canceled, abandoned | Cancelled        | Cancelled      | anomaly       |
-| under-way, completed, paid | canceled, abandoned | Cancelled        | Cancelled      | anomaly       |
-| declined, failed           | any                 | Rejected         | Rejected       | anomaly       |
-| under-way, completed, paid | declined            | Rejected         | Rejected       | anomaly       |
-| canceled, never-sent       | declined            | Rejected         | Rejected       | anomaly       |
-| returned, refunded, voided | any                 | -                | Cancelled      | Rollback 40   |
-"""
-
-Cells = tuple[str, str, str]
-UNKNOWN: Cells = ("unknown-combination", "unknown-combination", "unknown-combination")
-
-
-def parsed(table: str) -> dict[tuple[str, str], Cells]:
-    """(status, result) → the three cells; a combination that two lines name is an error of the table."""
-    found: dict[tuple[str, str], Cells] = {}
-    for line in table.strip().splitlines()[1:]:
-        statuses, results, nothing, requested, approved = (cell.strip() for cell in line.strip("|").split("|"))
-        for status in ", ".join(GROUPS.get(word, word) for word in statuses.split(", ")).split(", "):
-            for result in RESULTS if results == "any" else results.split(", "):
-                assert (status, result) not in found
-                found[status, result] = (nothing, requested, approved)
-    return found
-
-
-TABLES: dict[Kind, dict[tuple[str, str], Cells]] = {"deposit": parsed(DEPOSITS), "withdrawal": parsed(PAYOUTS)}
-WORDS = sorted({status for table in TABLES.values() for status, _ in table} | {"gone-fishing"})
+CELLS = {kind: parsed(table) for kind, table in TABLES.items()}
+WORDS = sorted({status for table in CELLS.values() for status, _ in table} | {"gone-fishing"})
 COMBINATIONS = [
     pytest.param(kind, status, result, id=f"{kind} {status} {result}")
-    for kind, status, result in product(TABLES, WORDS, (*RESULTS, "maybe"))
+    for kind, status, result in product(CELLS, WORDS, (*RESULTS, "maybe"))
 ]
 
 RULES = Rules(origin_by_casino={"123": "brand.com"})
@@ -117,7 +60,7 @@ def next_version(kind: Kind, status: str, result: str) -> Order:
 
 
 def cells(kind: Kind, status: str, result: str) -> Cells:
-    return TABLES[kind].get((status, result), UNKNOWN)
+    return CELLS[kind].get((status, result), UNKNOWN)
 
 
 @pytest.mark.parametrize(("kind", "status", "result"), COMBINATIONS)
