@@ -8,6 +8,9 @@ from topologies.graph import Emit
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.store import Row
 
+StepName = tuple[object, ...]
+"""Topic and offset of a record; `TimerKey` of a timer. Names a step again when its task has begun anew."""
+
 
 class DeadRecord(NamedTuple):
     """A record for the dead-letter topic, complete."""
@@ -20,7 +23,7 @@ class DeadRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """All that follows from some records of one task.
+    """All that follows from some steps of one task: records, and timers that fired.
 
     `rows` are in order; the last one is the task's head. `offsets` holds the
     next offset of every input. `counts` is for people.
@@ -33,5 +36,6 @@ class Batch:
     offsets: dict[Partition, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     records: int = 0
-    last: tuple[str, int] | None = None
-    """Topic and offset of the record that was taken last."""
+    steps: int = 0
+    last: StepName | None = None
+    """The last step."""

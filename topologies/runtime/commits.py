@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from topologies.runtime.batch import Batch
+from topologies.runtime.caution import Caution
 from topologies.runtime.commit import commit
 from topologies.runtime.errors import Aborted, Fatal, Poison, Unknown
 from topologies.runtime.kafka.inputs import Inputs
@@ -28,8 +29,8 @@ class Commits:
     """Commits the open batches of all running tasks, then stores them.
 
     After a failure the tasks begin again from what is committed. When a batch
-    keeps failing, or holds something too large, its records are taken one by
-    one, until the one at fault is alone in its transaction.
+    keeps failing, or holds something that cannot be written, less is taken at
+    a time, until the record or timer at fault is alone in its transaction.
 
     Args:
         make_transactions: a new producer with our transactional id, not yet initialised.
@@ -55,13 +56,12 @@ class Commits:
         self._transactions: Transactions | None = None
         self._coming: Transactions | None = None
         self._aborts = 0
-        self._careful_records = 0
+        self._caution = Caution()
         self.counts: Counter[str] = Counter()
 
-    @property
-    def is_careful(self) -> bool:
-        """Whether each record needs a transaction of its own."""
-        return self._careful_records > 0
+    def steps_max(self, usual: int) -> int:
+        """Return how many records and timers the next transaction may hold."""
+        return self._caution.steps_max(usual)
 
     def prepare(self) -> bool:
         """Have a producer, at least once there are tasks; false: not yet, there is nothing to commit with.
@@ -86,7 +86,7 @@ class Commits:
         Raises:
             Fatal: the process may not continue.
         """
-        batches = self._batches(now)
+        batches = self._batches(inputs, now)
         if not batches or self._transactions is None:
             return
         try:
@@ -106,13 +106,21 @@ class Commits:
             transactions.close()
         self._transactions = self._coming = None
 
-    def _batches(self, now: Moment) -> list[Batch]:
-        tasks = [task for task in self._tasks.running.values() if task.batch.records or not self.is_careful]
-        return [batch for task in tasks if (batch := task.take_batch(now)) is not None]
+    def _batches(self, inputs: Inputs, now: Moment) -> list[Batch]:
+        """Return the batches that are due; those whose rows cannot be encoded fail by themselves."""
+        batches = []
+        for task in [task for task in self._tasks.running.values() if task.batch.steps or not self._caution]:
+            try:
+                batch = task.take_batch(now)
+            except Poison as error:
+                self._on_poison([task.batch], error, inputs)
+            else:
+                batches.extend([batch] if batch else [])
+        return batches
 
     def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
         self._aborts = 0
-        self._careful_records = max(0, self._careful_records - 1)
+        self._caution.committed(sum(batch.steps for batch in batches))
         for batch in batches:
             task = self._tasks.running[batch.partition]
             applied = Applied(task.state_id, heads[batch.partition] + 1, now.wall_ms)
@@ -121,23 +129,25 @@ class Commits:
             self.counts["records"] += batch.records
             self.counts["events"] += len(batch.emits)
             task.committed(batch, now)
+            self._tasks.committed(batch)
         self.counts["commits"] += 1
 
     def _on_poison(self, batches: Sequence[Batch], error: Poison, inputs: Inputs) -> None:
-        records = sum(batch.records for batch in batches)
-        if self.is_careful and records == 1:
-            self._tasks.bury(batches[0], str(error))
-        elif records == 0:
-            raise Fatal(f"the output of a timer is too large for the broker: {error}")
-        self._careful_records = max(self._careful_records, records)
-        log.warning("taking records one by one: %s", error)
+        log.warning("a transaction cannot be written: %s", error)
+        guilty = [batch for batch in batches if batch.steps]
+        if not guilty:
+            raise Fatal(f"a commit without records cannot be written: {error}")
+        steps = sum(batch.steps for batch in guilty)
+        if steps == 1:
+            self._tasks.bury(guilty[0], error)
+        self._caution.failed(steps)
         self._renew(batches, inputs)
 
     def _on_aborted(self, batches: Sequence[Batch], error: Aborted, inputs: Inputs) -> None:
         log.warning("transaction aborted: %s", error)
         self._aborts += 1
         if self._aborts >= ABORTS_UNTIL_CAREFUL:
-            self._careful_records = max(self._careful_records, sum(batch.records for batch in batches))
+            self._caution.failed(sum(batch.steps for batch in batches))
         self._stop.wait(BACK_OFF_S[min(self._aborts, len(BACK_OFF_S)) - 1])
         self._renew(batches, inputs)
 

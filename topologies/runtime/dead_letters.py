@@ -13,6 +13,8 @@ PREFIX = "dead-letter."
 SOURCE = "source."
 
 REASON_CHARACTERS_MAX = 500
+KEY_BYTES_MAX = 1_000
+"""Of a dead letter that could not be written otherwise."""
 
 
 class Verdict(NamedTuple):
@@ -22,14 +24,32 @@ class Verdict(NamedTuple):
     reason: str
 
 
+class Refusal(NamedTuple):
+    """What was said of a step whose output could not be written.
+
+    `is_bare`: even its dead letter could not, so it goes without the record's bytes.
+    """
+
+    verdict: Verdict
+    is_bare: bool
+
+
+def bare(letter: DeadRecord) -> DeadRecord:
+    """Return a dead letter without what the source sent: it was too large to be written twice."""
+    own = [(name, value) for name, value in letter.headers if not name.startswith(SOURCE)]
+    size = b"%d" % len(letter.value or b"")
+    key = letter.key if letter.key is None or len(letter.key) <= KEY_BYTES_MAX else None
+    return DeadRecord(letter.partition, key, None, [*own, (PREFIX + "form", b"omitted"), (PREFIX + "bytes", size)])
+
+
 def of_message(message: Message, verdict: Verdict, source_headers: Headers, seen_at: int) -> DeadRecord:
     """Return the dead letter of a record as it came: its own bytes, its own headers behind ours.
 
     A record that came from a replayed dead letter keeps its first time and its attempt.
     """
     earlier = dict(source_headers)
-    first_seen = earlier.get(PREFIX + "first-seen", b"%d" % seen_at)
-    attempt = earlier.get(PREFIX + "attempt", b"1")
+    first_seen = _number(earlier.get(PREFIX + "first-seen"), b"%d" % seen_at)
+    attempt = _number(earlier.get(PREFIX + "attempt"), b"1")
     own = [
         *_verdict(verdict),
         *_where(message.topic, message.partition, message.offset, message.timestamp),
@@ -64,9 +84,14 @@ def of_timer(partition: int, timer: Timer, verdict: Verdict, seen_at: int) -> De
     return DeadRecord(partition, timer.key.encode(), dump_json(timer._asdict()), own)
 
 
+def _number(text: bytes | None, otherwise: bytes) -> bytes:
+    """Anybody may send headers: ours are believed when they can be ours."""
+    return text if text is not None and text.isdigit() and len(text) < len(b"9223372036854775808") else otherwise
+
+
 def _verdict(verdict: Verdict) -> Headers:
     reason = verdict.reason[:REASON_CHARACTERS_MAX]
-    return [(PREFIX + "class", verdict.kind.encode()), (PREFIX + "reason", reason.encode())]
+    return [(PREFIX + "class", verdict.kind.encode()), (PREFIX + "reason", reason.encode(errors="replace"))]
 
 
 def _where(topic: str, partition: int, offset: int, timestamp: int) -> Headers:

@@ -20,7 +20,14 @@ class StreamError(Exception):
 
 
 class Poison(StreamError):
-    """What a record leads to can never be written, so trying again cannot help."""
+    """What a record or timer leads to can never be written, so trying again cannot help.
+
+    `kind` is the class of its dead letter.
+    """
+
+    def __init__(self, reason: str, kind: str = "invalid") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Aborted(StreamError):

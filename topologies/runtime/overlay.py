@@ -142,17 +142,23 @@ class Window:
         self._find = overlay.find
         self.key = ""
         self.now = 0
+        self._gone_by = 0
 
-    def at(self, key: str, now: int) -> "Window":
-        """Turn to another key and time, and return itself."""
+    def at(self, key: str, now: int, stream_time: int) -> "Window":
+        """Turn to another key and time, and return itself.
+
+        A timer may fire at a due time before stream time. What has expired
+        meanwhile may be collected already, so it is absent for the timer too.
+        """
         self.key = key
         self.now = now
+        self._gone_by = stream_time
         return self
 
     def get(self, kind: str, row_id: str) -> Any | None:  # noqa: ANN401 - a JSON value
         """Return the row, or None when it is absent or has expired."""
         expires_at, row = self._find(f"{self.key}\0{kind}\0{row_id}")
-        return None if 0 < expires_at <= self.now else row
+        return None if 0 < expires_at <= self._gone_by else row
 
     def put(self, kind: str, row_id: str, row: Any, expires_at: int) -> None:  # noqa: ANN401 - a JSON value
         """Write a row that reads as absent from `expires_at` on (0: never)."""
@@ -168,7 +174,7 @@ class Window:
         return [
             (key[len(prefix) :], row)
             for key, (expires_at, row) in self._overlay.scan(prefix)
-            if row is not None and not 0 < expires_at <= self.now
+            if row is not None and not 0 < expires_at <= self._gone_by
         ]
 
     def schedule(self, due: int, timer: str, row_id: str) -> None:

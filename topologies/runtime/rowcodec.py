@@ -14,6 +14,9 @@ from topologies.wire import dump_json, load_json
 Entry = tuple[int, Any]
 """When a row expires (ms, 0 = never) and its JSON value."""
 
+OWN = b"\0"
+"""What the keys of the task's own rows begin with, head and timers: they are not the topology's to upgrade."""
+
 ABSENT: Entry = (0, None)
 """The entry of a row that is not there; compared by identity where a deletion is meant."""
 
@@ -51,6 +54,8 @@ class RowCodec:
                 f"the state was written by a newer release: row version {version}, this release reads up to "
                 f"{self._version}. install that release again, or a newer one"
             )
+        if key.startswith(OWN):
+            return row
         kind = key.split(b"\0")[1].decode()
         return self._upgrade(kind, version, row)
 

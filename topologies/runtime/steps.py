@@ -1,9 +1,12 @@
 """Record by record: what each one, and each timer that is due, does to a task's open batch."""
 
+from collections.abc import Mapping
+
 from topologies.graph import DeadLetter, Entry, Message, Result, Tables, Timer, Topology
 from topologies.runtime import dead_letters
-from topologies.runtime.batch import Batch
-from topologies.runtime.dead_letters import Verdict
+from topologies.runtime.batch import Batch, StepName
+from topologies.runtime.dead_letters import Refusal, Verdict
+from topologies.runtime.errors import Halted
 from topologies.runtime.kafka.polled import headers
 from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay, TimerKey, Window, timer_key
@@ -14,16 +17,16 @@ from topologies.runtime.timers import Timers
 AHEAD_MAX_MS = 3_600_000
 """A record further ahead of the wall clock would carry stream time away with it: it is refused."""
 
-_AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
+AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
 
-TIMERS_PER_CALL_MAX = 5_000
+_AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
 
 
 class Steps:
     """Applies records to the overlay and gathers what follows.
 
-    `stream_time` is the largest record time so far. `too_large` names records,
-    by topic and offset, whose output the broker refused for its size.
+    `stream_time` is the largest record time so far. `refused` holds, by name,
+    the steps whose output could not be written: they become dead letters.
     """
 
     def __init__(
@@ -36,50 +39,63 @@ class Steps:
         self._tables = tables
         self._window = Window(overlay)
         self.stream_time = 0
-        self.too_large: dict[tuple[str, int], str] = {}
+        self.refused: Mapping[StepName, Refusal] = {}
 
-    def take(self, item: Item, batch: Batch, wall_ms: int) -> bool:
-        """Process one record. False: so many timers come first that the batch should be committed now."""
+    def take(self, item: Item, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        """Process one record, and before it the timers that are due. False: they have filled the batch."""
         message = item.message
         time = message.timestamp
-        is_ahead = time > wall_ms + AHEAD_MAX_MS
-        if not is_ahead:
-            if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms):
+        verdict: Verdict | None = AHEAD
+        if time <= wall_ms + AHEAD_MAX_MS:
+            if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms, steps_max):
                 return False
             self.stream_time = max(self.stream_time, time)
-        decoded = item.decoded
-        if isinstance(decoded, Entry):
-            verdict = self._misplaced(message, decoded) or (
-                _AHEAD if is_ahead else self._step(message, decoded, batch, wall_ms)
-            )
-        else:
-            verdict = Verdict(decoded.kind, decoded.reason)
+            decoded = item.decoded
+            if isinstance(decoded, Entry):
+                verdict = self._misplaced(message, decoded) or self._step(message, decoded, batch, wall_ms)
+            else:
+                verdict = Verdict(decoded.kind, decoded.reason)
         if verdict is not None:
             self._bury(item, batch, verdict, wall_ms)
+        batch.records += 1
+        batch.steps += 1
+        batch.last = (message.topic, message.offset)
         return True
 
     def fire(self, timer: TimerKey, batch: Batch, wall_ms: int) -> None:
         """Let one timer fire, at its due time."""
         key = timer_key(timer)
-        cause = f"timer/{batch.partition}/{timer.due}"
-        due = Timer(*timer)
         self._overlay.record[key] = ABSENT
-        try:
-            result = self._topology.fire(self._window.at(timer.key, timer.due), due, cause, self._tables)
-        except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
+        result = self._fired(timer, batch)
+        if isinstance(result, Verdict):
             self._overlay.drop()
             self._overlay.record[key] = ABSENT
-            batch.dead.append(dead_letters.of_timer(batch.partition, due, _bug(error), wall_ms))
-            batch.counts["dead-letter-bug"] += 1
+            batch.dead.append(dead_letters.of_timer(batch.partition, Timer(*timer), result, wall_ms))
+            batch.counts[f"dead-letter-{result.kind}"] += 1
             result = Result()
         self._overlay.keep()
         self._gather(result, batch, wall_ms)
+        batch.steps += 1
+        batch.last = timer
 
-    def _fire_until(self, time: int, batch: Batch, wall_ms: int) -> bool:
-        for fired, timer in enumerate(self._timers.due(time)):
+    def _fired(self, timer: TimerKey, batch: Batch) -> Result | Verdict:
+        """Return what a timer comes to, or why it is dead."""
+        if (refusal := self.refused.get(timer)) is not None:
+            return refusal.verdict
+        window = self._window.at(timer.key, timer.due, max(timer.due, self.stream_time))
+        try:
+            result = self._topology.fire(window, Timer(*timer), f"timer/{batch.partition}/{timer.due}", self._tables)
+        except Halted:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
+            return _bug(error)
+        return _own_verdict(result) or result
+
+    def _fire_until(self, time: int, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        for timer in self._timers.due(time):
             self.stream_time = max(self.stream_time, timer.due)
             self.fire(timer, batch, wall_ms)
-            if fired >= TIMERS_PER_CALL_MAX:
+            if batch.steps >= steps_max:
                 return False
         return True
 
@@ -90,23 +106,24 @@ class Steps:
             return Verdict("wrong-key", "the record's key is not its player")
         if not self._placement.is_right(key):
             return Verdict("wrong-key", "the record's partition is not its key's")
-        if self.too_large:
-            reason = self.too_large.get((message.topic, message.offset))
-            return Verdict("invalid", reason) if reason else None
+        if self.refused and (refusal := self.refused.get((message.topic, message.offset))) is not None:
+            return refusal.verdict
         return None
 
     def _step(self, message: Message, entry: Entry, batch: Batch, wall_ms: int) -> Verdict | None:
         cause = f"{message.topic}/{message.partition}/{message.offset}"
-        window = self._window.at(entry.key, self.stream_time)
+        window = self._window.at(entry.key, self.stream_time, self.stream_time)
         try:
             result = self._topology.step(window, entry.fact, cause, message.timestamp, self._tables)
+        except Halted:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
             self._overlay.drop()
             return _bug(error)
-        own = next((each for each in result.dead_letters if each.waited is None), None)
+        own = _own_verdict(result)
         if own is not None:
             self._overlay.drop()
-            return Verdict(own.kind, own.reason)
+            return own
         self._overlay.keep()
         self._gather(result, batch, wall_ms)
         return None
@@ -125,8 +142,21 @@ class Steps:
             batch.counts[f"dead-letter-{letter.kind}"] += 1
 
     def _bury(self, item: Item, batch: Batch, verdict: Verdict, wall_ms: int) -> None:
-        batch.dead.append(dead_letters.of_message(item.message, verdict, headers(item.raw), wall_ms))
+        message = item.message
+        letter = dead_letters.of_message(message, verdict, headers(item.raw), wall_ms)
+        refusal = self.refused.get((message.topic, message.offset))
+        # Refused although nothing but a dead letter came of it: then that is what was too large.
+        if refusal is not None and (refusal.is_bare or verdict is not refusal.verdict):
+            letter = dead_letters.bare(letter)
+        batch.dead.append(letter)
         batch.counts[f"dead-letter-{verdict.kind}"] += 1
+
+
+def _own_verdict(result: Result) -> Verdict | None:
+    """Say whether the step has refused what it was called for."""
+    if not result.dead_letters:
+        return None
+    return next((Verdict(each.kind, each.reason) for each in result.dead_letters if each.waited is None), None)
 
 
 def _bug(error: Exception) -> Verdict:

@@ -8,6 +8,7 @@ from topologies.graph import Tables, Topology
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
 from topologies.runtime.collection import Collector
+from topologies.runtime.errors import Poison
 from topologies.runtime.head import Head
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.merge import Lane, Merge
@@ -84,36 +85,40 @@ class Task:
         self._committed: dict[str, int] = dict(beginning.head.inputs) if beginning.head else {}
         self.batch = Batch(partition)
 
-    def process(self, records_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
-        """Take records in merge order until one must be waited for or the batch is full; return how many."""
+    def process(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
+        """Take records in merge order until one must be waited for or the batch is full; return how many steps."""
         batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
         steady_s, wall_ms = now.steady_s, now.wall_ms
-        before, ahead_ms = batch.records, wall_ms + AHEAD_MAX_MS
+        before, ahead_ms = batch.steps, wall_ms + AHEAD_MAX_MS
 
         def high(topic: str) -> int:
             return high_of((topic, self.partition))
 
-        while batch.records < records_max:
+        while batch.steps < steps_max:
             lane = next_lane(steady_s, ahead_ms, high)
-            if lane is None or not take(lane.items[0], batch, wall_ms):
+            if lane is None or not take(lane.items[0], batch, wall_ms, steps_max):
                 break
             lane.pop()
-            batch.records += 1
-            batch.last = (lane.topic, lane.taken - 1)
-        return batch.records - before
+        return batch.steps - before
 
-    def expire_by_wall_clock(self, due_until_ms: int, now: Moment) -> None:
-        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
+    def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> int:
+        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end. Return how many."""
+        before = self.batch.steps
         for key in itertools.islice(self._timer_keys(self._wall_from), WALL_TIMERS_PER_PASS):
             timer = parse_timer(key)
-            if timer.due > due_until_ms:
+            if timer.due > due_until_ms or self.batch.steps - before >= steps_max:
                 break
             self._wall_from = key + "\0"
             if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
                 self.steps.fire(timer, self.batch, now.wall_ms)
+        return self.batch.steps - before
 
     def take_batch(self, now: Moment) -> Batch | None:
-        """Complete the open batch and return it, or None when there is nothing to commit."""
+        """Complete the open batch and return it, or None when there is nothing to commit.
+
+        Raises:
+            Poison: a row cannot be encoded.
+        """
         for lane in self.merge.lanes:
             lane.settle()
         inputs = {lane.topic: lane.taken for lane in self.merge.lanes}
@@ -121,7 +126,11 @@ class Task:
             return None
         batch = self.batch
         batch.counts["rows-collected"] += self._collector.collect(self.steps.stream_time, len(self._overlay.batch))
-        batch.rows = self._overlay.rows()
+        try:
+            batch.rows = self._overlay.rows()
+        except (TypeError, ValueError, OverflowError) as error:
+            # Not its text: that may quote the row.
+            raise Poison(f"a row cannot be encoded ({type(error).__name__})", "bug") from error
         batch.rows.append(head.encode(Head(self.steps.stream_time, inputs), self._codec))
         batch.offsets = {(topic, self.partition): offset for topic, offset in inputs.items()}
         return batch
@@ -132,7 +141,7 @@ class Task:
         self._timers.settle()
         self._committed = {topic: offset for (topic, _), offset in batch.offsets.items()}
         self._committed_at_s = now.steady_s
-        if batch.records or len(batch.rows) > 1:
+        if batch.steps:
             # Timers that fired may have scheduled others behind us.
             self._wall_from = TIMER
         self.batch = Batch(self.partition)
@@ -143,7 +152,7 @@ class Task:
         return self.merge.is_finished and self._committed == {lane.topic: lane.taken for lane in self.merge.lanes}
 
     def _is_due(self, inputs: Mapping[str, int], now: Moment) -> bool:
-        if self.batch.records or self._overlay.batch or self.batch.emits or self.batch.dead or not self._committed:
+        if self.batch.steps or not self._committed:
             return True
         if inputs == self._committed:
             return False

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable, Mapping
 
 from topologies.graph import Topology
-from topologies.runtime.batch import Batch
-from topologies.runtime.errors import Halted
+from topologies.runtime.batch import Batch, StepName
+from topologies.runtime.dead_letters import Refusal, Verdict
+from topologies.runtime.errors import Fatal, Halted, Poison
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition
@@ -34,7 +35,7 @@ class Tasks:
         self._intake = intake
         self._make = make
         self._ready: dict[int, tuple[int, Beginning]] = {}
-        self._too_large: dict[int, dict[tuple[str, int], str]] = {}
+        self._refused: dict[int, dict[StepName, Refusal]] = {}
         self.running: dict[int, Task] = {}
         self.halted: dict[int, str] = {}
         self.ownership = Ownership(self._topics, self._gained, self._lost)
@@ -67,20 +68,36 @@ class Tasks:
             elif inputs.start({(topic, number): offset for topic, offset in beginning.positions.items()}):
                 del self._ready[number]
                 task = self._make(number, beginning)
-                task.steps.too_large = self._too_large.get(number, {})
+                task.steps.refused = self._refused.get(number, {})
                 self.running[number] = task
                 log.debug("task %d begins at %s", number, dict(beginning.positions))
 
     def halt(self, number: int, why: str) -> None:
-        """Stop one task; the others go on."""
-        log.error("%s", why)
-        self.running.pop(number, None)
-        self.halted[number] = why
+        """Stop one task, if it is ours; the others go on."""
+        if number in self.ownership.tasks:
+            log.error("%s", why)
+            self.running.pop(number, None)
+            self.halted[number] = why
 
-    def bury(self, batch: Batch, why: str) -> None:
-        """The one record of a batch leads to something too large: a dead letter when it is taken again."""
+    def bury(self, batch: Batch, poison: Poison) -> None:
+        """The one step of a batch cannot be written: a dead letter when it is taken again.
+
+        Raises:
+            Fatal: its barest dead letter was refused too.
+        """
+        if batch.last is None:
+            return
+        refused = self._refused.setdefault(batch.partition, {})
+        earlier = refused.get(batch.last)
+        if earlier is not None and earlier.is_bare:
+            raise Fatal(f"not even the dead letter of {batch.last} can be written: {poison}")
+        verdict = Verdict(poison.kind, f"what follows from it cannot be written: {poison}")
+        refused[batch.last] = Refusal(verdict, is_bare=earlier is not None)
+
+    def committed(self, batch: Batch) -> None:
+        """A batch is committed: what was refused in it is buried."""
         if batch.last is not None:
-            self._too_large.setdefault(batch.partition, {})[batch.last] = why
+            self._refused.get(batch.partition, {}).pop(batch.last, None)
 
     def renew(self, numbers: list[int], inputs: Inputs) -> None:
         """Let tasks of ours begin again, from what is committed."""

@@ -96,12 +96,14 @@ class Worker:
             return
         parts.tasks.begin_recovered(parts.inputs)
         now = parts.clock()
-        open_records = self._process(now)
+        steps_max = parts.commits.steps_max(self._pace.batch_records_max)
+        open_steps = self._process(now, steps_max)
         parts.intake.regulate(parts.tasks.running, parts.inputs)
-        if self._is_commit_due(open_records, polled, now):
+        if self._is_commit_due(open_steps, steps_max, polled, now):
             self._commit(now)
-        elif now.steady_s - self._kept_house_at_s >= HOUSEKEEPING_S:
-            self._keep_house(now, open_records)
+        # Between two batches, which under load is only right behind a commit.
+        if self._opened_at_s is None and now.steady_s - self._kept_house_at_s >= HOUSEKEEPING_S:
+            self._keep_house(now)
 
     def _poll(self) -> Polled:
         try:
@@ -127,45 +129,48 @@ class Worker:
             for lane in task.merge.lanes
         )
 
-    def _process(self, now: Moment) -> int:
-        """Let every task take records into its batch; return how many records are open."""
-        records_max = 1 if self._parts.commits.is_careful else self._pace.batch_records_max
-        open_records = sum(task.batch.records for task in self._parts.tasks.running.values())
+    def _process(self, now: Moment, steps_max: int) -> int:
+        """Let every task take records into its batch; return how many records and timers are open."""
+        open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
         for number, task in list(self._parts.tasks.running.items()):
-            if open_records >= records_max:
+            if open_steps >= steps_max:
                 break
-            room = task.batch.records + records_max - open_records
+            room = task.batch.steps + steps_max - open_steps
             try:
-                open_records += task.process(room, now, self._parts.inputs.known_end)
+                open_steps += task.process(room, now, self._parts.inputs.known_end)
             except Halted as error:
                 self._parts.tasks.halt(number, str(error))
-        if open_records and self._opened_at_s is None:
+        if open_steps and self._opened_at_s is None:
             self._opened_at_s = now.steady_s
-        return open_records
+        return open_steps
 
-    def _is_commit_due(self, open_records: int, polled: Polled, now: Moment) -> bool:
+    def _is_commit_due(self, open_steps: int, steps_max: int, polled: Polled, now: Moment) -> bool:
         if self._opened_at_s is None:
             return False
-        if open_records >= self._pace.batch_records_max or self._parts.commits.is_careful:
+        if open_steps >= steps_max:
             return True
         if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
             return True
         return not polled.messages and not self._more_comes()
 
-    def _keep_house(self, now: Moment, open_records: int) -> None:
+    def _keep_house(self, now: Moment) -> None:
         """What needs no haste: reference tables, timers by the wall clock, commits without records."""
         self._kept_house_at_s = now.steady_s
         self._parts.tables.follow()
-        if open_records == 0:
-            if self._parts.drain is None:
-                self._expire(now)
-            self._commit(now)
+        if self._parts.drain is None:
+            self._expire(now)
+        self._commit(now)
 
     def _expire(self, now: Moment) -> None:
         known_end = self._parts.inputs.known_end
-        for number, task in self._parts.tasks.running.items():
+        due_until_ms = now.wall_ms - self._pace.expiry_grace_ms
+        room = self._parts.commits.steps_max(self._pace.batch_records_max)
+        for number, task in list(self._parts.tasks.running.items()):
             if all(lane.is_at_end(known_end((lane.topic, number))) for lane in task.merge.lanes):
-                task.expire_by_wall_clock(now.wall_ms - self._pace.expiry_grace_ms, now)
+                try:
+                    room -= task.expire_by_wall_clock(due_until_ms, now, room)
+                except Halted as error:
+                    self._parts.tasks.halt(number, str(error))
 
     def _commit(self, now: Moment) -> None:
         self._opened_at_s = None
