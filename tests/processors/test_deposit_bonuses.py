@@ -76,6 +76,11 @@ def times(saga: Saga) -> list[str]:
             id="rejected, then only pending",
         ),
         pytest.param(
+            [REJECTED, word(5, "Pending")],
+            ["0/Pending 12:05", "0/Forfeited 12:10"],
+            id="rejected, then only pending, by the payment's time",
+        ),
+        pytest.param(
             [word(0, "Pending"), REJECTED, word(11, "Created")],
             ["0/Pending 12:00", "0/Forfeited 12:10"],
             id="created after a rejection is late",
@@ -144,6 +149,13 @@ def test_a_waiting_record_that_is_refused_is_its_own_dead_letter_and_the_others_
     assert (refusal.kind, refusal.reason) == ("illegal-transition", "Reversed after Created")
     assert refusal.waited is not None
     assert (refusal.waited.cause, refusal.waited.fact) == ("topic/0/2", word(2, "Reversed"))
+
+
+def test_a_bonus_that_has_ended_keeps_its_end_when_its_deposit_fails() -> None:
+    pending = word(0, "Pending", expires_at=NOON + 5 * MINUTE)
+    saga = Saga(pending, word(1, "Created", expires_at=NOON + 5 * MINUTE), REJECTED)
+    assert (times(saga), saga.refusals) == (["0/Pending 12:00", "0/Expired 12:05"], [])
+    assert saga.counts[-1] == "bonuses-late"
 
 
 def test_a_waiting_record_that_was_refused_stays_seen() -> None:

@@ -69,8 +69,11 @@ def test_the_platforms_last_word_takes_the_time_away() -> None:
         pytest.param(["Pending"], ["0/Pending", "0/Expired"], id="pending"),
     ],
 )
-def test_a_time_that_has_passed_expires_the_bonus_right_after_it_is(statuses: list[str], expected: list[str]) -> None:
-    saga = said(*statuses, expires_at=NOON - HOUR)
+@pytest.mark.parametrize("expires_at", [NOON - HOUR, NOON], ids=["an hour ago", "now"])
+def test_a_time_that_has_passed_expires_the_bonus_right_after_it_is(
+    statuses: list[str], expected: list[str], expires_at: int
+) -> None:
+    saga = said(*statuses, expires_at=expires_at)
     assert (saga.bonus(), saga.window.timers) == (expected, set())
     assert {event.cause for event in saga.events} == {"topic/0/1"}
 

@@ -137,6 +137,11 @@ def test_while_only_pending_is_known_created_waits_for_the_platforms(late: int) 
     assert told(*facts, grant(NOON + 10, "Created", amount=1)) == (["0/Created"], [4.0])
 
 
+def test_spins_beyond_the_granted_ones_win_nothing_while_the_bonus_is_pending() -> None:
+    facts: list[Fact] = [grant(NOON, "Pending"), *TWO_ROUNDS, spin(3), win(3, 999), grant(NOON + 10)]
+    assert told(*facts) == (["0/Created"], [4.0])
+
+
 @pytest.mark.parametrize("status", ["Reversed"])
 @pytest.mark.parametrize("known", [[], [grant(NOON, "Pending")], [grant()]], ids=["unseen", "pending", "created"])
 def test_a_reversal_of_spins_that_go_on_is_refused(known: list[BonusChange], status: str) -> None:
@@ -237,6 +242,11 @@ def test_free_spins_whose_deposit_was_rolled_back_are_forfeited_when_they_are_ov
 def test_the_winnings_can_be_wagered_like_any_bonus() -> None:
     bet = wallet_call(NOON + 9, bonus_amount=1000, amount=1000, is_round_end=True, bonus_balance=321)
     assert told(grant(required=1000), *TWO_ROUNDS, bet)[0] == ["0/Created", "0/Ongoing/0", "0/Completed"]
+
+
+def test_nothing_is_left_of_spins_that_the_platform_ended() -> None:
+    saga = Saga(grant(), *TWO_ROUNDS[:2], grant(NOON + 5, "Completed"))
+    assert [kind for kind, _ in saga.window.living() if kind.startswith("spins")] == []
 
 
 def test_nothing_is_left_of_the_spins_in_the_end() -> None:

@@ -101,6 +101,12 @@ def test_it_is_active_again() -> None:
     assert saga.bonus()[-1] == "1/Ongoing/0"
 
 
+def test_bets_that_waited_for_it_are_applied() -> None:
+    early = wallet_call(NOON, bonus_amount=100, bonus_ref="111222333-77")
+    saga = Saga(early, word(1, "Forfeited", forfeited_by="P"), *CANCELLED)
+    assert saga.bonus() == ["0/Forfeited", "1/Reversed", "1/Ongoing/0"]
+
+
 def test_two_bonuses_of_one_payout_come_back() -> None:
     other = [word(n, s, user_bonus_id="2", forfeited_by=p) for n, s, p in [(0, "Created", None), (1, "Forfeited", "P")]]
     assert Saga(*GIVEN_UP, *other, *CANCELLED).bonus()[-2:] == ["1/Reversed", "bonus/2/1/Reversed"]
