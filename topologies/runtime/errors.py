@@ -35,7 +35,7 @@ class Aborted(StreamError):
 
 
 class Unknown(StreamError):
-    """A commit or abort timed out: it may still take effect.
+    """A request of a transaction timed out: it may still take effect.
 
     The producer may not be used again: librdkafka has no KIP-890, so a late
     EndTxn could end a later transaction of the same producer.

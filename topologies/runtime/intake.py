@@ -1,8 +1,8 @@
 """From polled records to the lanes of their tasks: checked for ownership, decoded in micro-batches, bounded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from topologies.graph import Topology
+from topologies.graph import Decoded, Message, Topology, Undecodable
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition, Polled, RawMessage, message
 from topologies.runtime.merge import Item
@@ -34,12 +34,19 @@ class Intake:
                 by_topic.setdefault(raw.topic() or "", []).append(raw)
         for topic, raws in by_topic.items():
             messages = [message(raw) for raw in raws]
-            decoded = self._decoders[topic](messages)
+            decoded = self._decode(topic, messages)
             for read, fact, raw in zip(messages, decoded, raws, strict=True):
                 tasks[read.partition].merge.by_topic[topic].add(Item(read, fact, raw))
         for end in polled.ends:
             if (task := tasks.get(end.partition)) is not None:
                 task.merge.by_topic[end.topic].ended(end.offset)
+
+    def _decode(self, topic: str, messages: list[Message]) -> list[Decoded]:
+        decode = self._decoders[topic]
+        try:
+            return decode(messages)
+        except Exception:  # noqa: BLE001 - a decoder must not raise; if it does, let it cost the record at fault alone
+            return [_decoded_alone(decode, each) for each in messages]
 
     def regulate(self, tasks: Mapping[int, Task], inputs: Inputs) -> None:
         """Pause lanes that hold more than their share, resume those that hold little."""
@@ -58,3 +65,11 @@ class Intake:
     def forget(self, number: int) -> None:
         """A task came or went: assigning and seeking forget pauses."""
         self._paused = {here for here in self._paused if here[1] != number}
+
+
+def _decoded_alone(decode: Callable[[Sequence[Message]], list[Decoded]], each: Message) -> Decoded:
+    try:
+        (decoded,) = decode([each])
+    except Exception as error:  # noqa: BLE001 - as above
+        return Undecodable("bug", f"{type(error).__name__} while decoding")
+    return decoded

@@ -17,12 +17,14 @@ class Ground(NamedTuple):
     """What was there for one task when it was looked for.
 
     `fresh` is where a new application starts, `beginnings` the first records
-    that are still there, `stop_at` the ends when draining. `state_end` is the
-    high watermark, beyond open transactions too. `partitions`: of each input.
+    that are still there, `ends` the inputs' high watermarks, asked for after
+    the offsets; `stop_at` the ends when draining. `state_end` is the high
+    watermark, beyond open transactions too. `partitions`: of each input.
     """
 
     committed: Offsets
     beginnings: Offsets
+    ends: Offsets
     fresh: Offsets
     stop_at: Offsets | None
     state: Partition
@@ -60,20 +62,25 @@ def input_positions(partition: int, head: Head | None, ground: Ground, *, accept
         accept_offsets: take the group's offsets as they are, whatever the head says.
 
     Raises:
-        Halted: offsets and state do not belong together, or records between them are gone.
+        Halted: offsets and state do not belong together, or the records at them are gone.
     """
-    expected = dict(head.inputs) if head else {}
-    if accept_offsets:
-        positions = {topic: ground.committed.get(topic, expected.get(topic, at)) for topic, at in ground.fresh.items()}
-        return {topic: max(offset, ground.beginnings[topic]) for topic, offset in positions.items()}
-    if dict(ground.committed) != expected:
+    # An input that is new in this release has neither; one that was dropped is no concern of ours.
+    expected = {topic: offset for topic, offset in head.inputs.items() if topic in ground.fresh} if head else {}
+    if dict(ground.committed) != expected and not accept_offsets:
         raise Halted(_moved(partition, expected, ground.committed))
-    positions = expected or dict(ground.fresh)
+    positions = {**ground.fresh, **expected, **ground.committed}
+    if accept_offsets:
+        positions = {topic: max(offset, ground.beginnings[topic]) for topic, offset in positions.items()}
     for topic, offset in positions.items():
         if offset < ground.beginnings[topic]:
             raise Halted(
                 f"task {partition}: records were deleted before they were processed: {topic} is at {offset}, its first "
                 f"record is {ground.beginnings[topic]}. to go on without them: croupier run --accept-offsets"
+            )
+        if offset > ground.ends[topic]:
+            raise Halted(
+                f"task {partition}: {topic} is at {offset}, but ends at {ground.ends[topic]}: it was recreated or cut. "
+                "set the group's offsets to where to go on, then: croupier run --accept-offsets"
             )
     return positions
 

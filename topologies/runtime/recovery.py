@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from topologies.runtime import head, positions
-from topologies.runtime.errors import Fatal, Halted, StreamError, Unavailable
+from topologies.runtime.errors import Fatal, Halted, Misconfigured, StreamError, Unavailable
 from topologies.runtime.held import Held
 from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
 from topologies.runtime.kafka.reader import Reader
@@ -27,6 +27,7 @@ log = logging.getLogger("croupier.recovery")
 
 POLL_S = 0.1
 RETRY_S = 1.0
+STOP_S = 5.0
 ROWS_PER_POLL = 20_000
 
 STOP = None
@@ -86,26 +87,30 @@ class Recovery:
         return answers
 
     def stop(self) -> None:
-        """End the thread and wait for it."""
+        """End the thread and wait for it, unless it waits for the cluster: then it touches nothing any more."""
         self._stopping.set()
         self._requests.put(STOP)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        reader = self._make_reader()
         try:
-            while self._take_requests(reader):
-                self._prepare(reader)
-                if self._restores:
-                    self._apply(reader, self._poll(reader))
-        except StreamError as error:
+            reader = self._make_reader()
+            try:
+                self._work(reader)
+            finally:
+                reader.close()
+        except (Fatal, Misconfigured) as error:
             self._answers.put(Recovered(-1, -1, error))
         except Exception as error:
             log.exception("recovery failed")
             self._answers.put(Recovered(-1, -1, Fatal(f"recovery failed: {type(error).__name__}: {error}")))
-        finally:
-            reader.close()
+
+    def _work(self, reader: Reader) -> None:
+        while self._take_requests(reader):
+            self._prepare(reader)
+            if self._restores:
+                self._apply(reader, self._poll(reader))
 
     def _poll(self, reader: Reader) -> Polled:
         try:
@@ -143,6 +148,8 @@ class Recovery:
         except Unavailable as error:
             log.warning("recovery waits: %s", error)
             self._stopping.wait(RETRY_S)
+            return
+        if self._stopping.is_set():
             return
         starts: dict[Partition, int] = {}
         for partition, ground in grounds.items():

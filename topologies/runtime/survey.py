@@ -71,10 +71,12 @@ class Surveyor:
         state_begins = self._admin.beginnings(states)
         beginnings = self._admin.beginnings(inputs)
         fresh = self._fresh(inputs, beginnings)
+        ends = self._admin.ends(inputs)
         return {
             number: Ground(
                 committed=_of(number, committed),
                 beginnings=_of(number, beginnings),
+                ends=_of(number, ends),
                 fresh=_of(number, fresh),
                 stop_at=None if self.stop_at is None else _of(number, self.stop_at),
                 state=(self._state, number),

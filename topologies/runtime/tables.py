@@ -1,13 +1,16 @@
 """Reference topics that every worker reads whole before any fact, and goes on reading."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from topologies.graph import Message, Table
-from topologies.runtime.errors import Unavailable
+from topologies.runtime.errors import Fatal, Halted, Unavailable
 from topologies.runtime.kafka.admin import Admin
-from topologies.runtime.kafka.polled import Partition, Polled, message
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, message
 from topologies.runtime.kafka.reader import Reader
+
+log = logging.getLogger("croupier.worker")
 
 ROWS_PER_POLL = 10_000
 
@@ -47,7 +50,11 @@ class TableFeed:
         self._reader.close()
 
     def _take(self, timeout_s: float) -> Polled:
-        polled = self._reader.poll(timeout_s, ROWS_PER_POLL)
+        try:
+            polled = self._reader.poll(timeout_s, ROWS_PER_POLL)
+        except Unavailable as error:
+            log.warning("reference tables are not followed: %s", error)
+            return NOTHING
         by_topic: dict[str, list[Message]] = {}
         for raw in polled.messages:
             read = message(raw)
@@ -56,6 +63,8 @@ class TableFeed:
             table = self._by_topic[topic]
             table.add(self.values[table.name], messages)
         for trap in polled.traps:
+            if isinstance(trap.error, Halted):
+                raise Fatal(f"a reference table has to be read whole again: {trap.error}")
             if not isinstance(trap.error, Unavailable):
                 raise trap.error
         return polled

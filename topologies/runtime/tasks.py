@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from topologies.graph import Topology
 from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
-from topologies.runtime.errors import Fatal, Halted, Poison
+from topologies.runtime.errors import Fatal, Halted, Poison, Unavailable
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition
@@ -59,25 +59,26 @@ class Tasks:
             if isinstance(result, Beginning):
                 self._ready[number] = (incarnation, result)
             elif isinstance(result, Halted):
-                self.halt(number, str(result))
+                self.halt(number, str(result), inputs)
             else:
                 raise result
         for number, (incarnation, beginning) in list(self._ready.items()):
             if not self.ownership.is_current(number, incarnation):
                 del self._ready[number]
-            elif inputs.start({(topic, number): offset for topic, offset in beginning.positions.items()}):
+            elif self._start(number, beginning, inputs):
                 del self._ready[number]
                 task = self._make(number, beginning)
                 task.steps.refused = self._refused.get(number, {})
                 self.running[number] = task
                 log.debug("task %d begins at %s", number, dict(beginning.positions))
 
-    def halt(self, number: int, why: str) -> None:
+    def halt(self, number: int, why: str, inputs: Inputs) -> None:
         """Stop one task, if it is ours; the others go on."""
         if number in self.ownership.tasks:
             log.error("%s", why)
             self.running.pop(number, None)
             self.halted[number] = why
+            inputs.pause(self.inputs_of(number))
 
     def bury(self, batch: Batch, poison: Poison) -> None:
         """The one step of a batch cannot be written: a dead letter when it is taken again.
@@ -113,6 +114,13 @@ class Tasks:
     def unchanged(self, before: Mapping[int, Task]) -> dict[int, Task]:
         """Return the tasks of an earlier moment that are still the same."""
         return {number: task for number, task in before.items() if self.running.get(number) is task}
+
+    def _start(self, number: int, beginning: Beginning, inputs: Inputs) -> bool:
+        try:
+            return inputs.start({(topic, number): offset for topic, offset in beginning.positions.items()})
+        except Unavailable as error:
+            log.warning("task %d cannot begin yet: %s", number, error)
+            return False
 
     def _gained(self, number: int, incarnation: int) -> None:
         self._forget(number)

@@ -139,7 +139,7 @@ class Worker:
             try:
                 open_steps += task.process(room, now, self._parts.inputs.known_end)
             except Halted as error:
-                self._parts.tasks.halt(number, str(error))
+                self._parts.tasks.halt(number, str(error), self._parts.inputs)
         if open_steps and self._opened_at_s is None:
             self._opened_at_s = now.steady_s
         return open_steps
@@ -170,7 +170,7 @@ class Worker:
                 try:
                     room -= task.expire_by_wall_clock(due_until_ms, now, room)
                 except Halted as error:
-                    self._parts.tasks.halt(number, str(error))
+                    self._parts.tasks.halt(number, str(error), self._parts.inputs)
 
     def _commit(self, now: Moment) -> None:
         self._opened_at_s = None
@@ -178,7 +178,7 @@ class Worker:
 
     def _react(self, trap: Trap) -> None:
         if isinstance(trap.error, Halted) and trap.partition is not None:
-            self._parts.tasks.halt(trap.partition, str(trap.error))
+            self._parts.tasks.halt(trap.partition, str(trap.error), self._parts.inputs)
         elif isinstance(trap.error, Unreleased):
             self._parts.rejoining.again(trap.error, self._parts.inputs, self._parts.clock().steady_s)
         elif isinstance(trap.error, Unavailable):

@@ -66,7 +66,8 @@ def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is
     Args:
         exception: as raised by the client.
         doing: a gerund with particulars.
-        is_ending: the call was commit or abort, which may still take effect after a time-out.
+        is_ending: the call was commit or abort, which may still take effect after any failure to reach the broker.
+            A time-out of another call leaves a request behind that may come late, into our next transaction.
         is_overdue: our own transaction was older than its timeout, so the
             coordinator may have fenced us by aborting it; nobody else need be there.
     """
@@ -81,6 +82,6 @@ def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is
         return Fatal(f"{REFUSED[error.code()]}. {sentence}")
     if error.code() in TOO_LARGE:
         return Poison(sentence)
-    if is_ending and (error.code() in TIMED_OUT or error.retriable()):
+    if error.code() in TIMED_OUT or (is_ending and error.retriable()):
         return Unknown(sentence)
     return Aborted(sentence)

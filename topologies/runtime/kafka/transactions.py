@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from topologies.runtime.errors import Aborted, StreamError, Unknown
+from topologies.runtime.errors import Aborted, Fatal, StreamError, Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read, of_transaction
 from topologies.runtime.kafka.polled import Partition
@@ -61,7 +61,7 @@ class Transactions:
     def begin(self) -> None:
         """Open a transaction; costs nothing until something is sent."""
         self._began_at = self._clock()
-        self._call("beginning a transaction", self._producer.begin_transaction)
+        self._call("beginning a transaction", self._producer.begin_transaction, is_abortable=False)
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Queue a record for the partition of its key."""
@@ -126,7 +126,7 @@ class Transactions:
 
     def abort(self) -> None:
         """End the transaction: nothing of it will ever be visible."""
-        self._call("aborting", lambda: self._producer.abort_transaction(self._timeout_s), is_ending=True)
+        self._call("aborting", lambda: self._producer.abort_transaction(self._timeout_s), is_abortable=False)
         self._began_at = None
 
     def close(self) -> None:
@@ -162,11 +162,15 @@ class Transactions:
     def _is_overdue(self) -> bool:
         return self._began_at is not None and self._clock() - self._began_at >= self._timeout_s
 
-    def _call(self, doing: str, call: Callable[[], Any], *, is_ending: bool = False) -> Any:  # noqa: ANN401 - passed on
+    def _call(self, doing: str, call: Callable[[], Any], *, is_ending: bool = False, is_abortable: bool = True) -> None:
+        """Call; not `is_abortable`: a failure that no abort would mend."""
         try:
-            return call()
+            call()
         except KafkaException as error:
-            raise self._translated(error, doing, is_ending=is_ending) from error
+            translated = self._translated(error, doing, is_ending=is_ending)
+            if is_abortable or isinstance(translated, Fatal):
+                raise translated from error
+            raise Unknown(str(translated)) from error
 
     def _translated(self, error: KafkaException, doing: str, *, is_ending: bool = False) -> StreamError:
         return of_transaction(error, doing, is_ending=is_ending, is_overdue=self._is_overdue())
