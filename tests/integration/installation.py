@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,6 +154,20 @@ class Installation:
         """Process all there is; the counts that were printed."""
         return counts(self.must("run", "player", "--drain"))
 
+    def run_until(self, is_reached: Callable[[], bool]) -> str:
+        """Run the topology, with all it says to debug, kill it when something is so, and return what it said."""
+        command = [sys.executable, "-m", "cli", "run", "player", "--debug"]
+        with (self.directory / "said.txt").open("w+") as said:
+            process = subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=said, stderr=said)
+            try:
+                wait_until(lambda: process.poll() is not None or is_reached())
+                assert process.poll() is None, "it has ended by itself"
+            finally:
+                process.kill()
+                process.wait(COMMAND_TIMEOUT_S)
+            said.seek(0)
+            return said.read()
+
     def events(self, *arguments: str) -> list[dict[str, Any]]:
         """All CRM events as `tap` shows them: key, headers, value; causes with the topics' default names."""
         out = self.must("tap", "--from-start", "--drain", "--format", "jsonl", *arguments)
@@ -238,6 +253,14 @@ def _headers(message: Message) -> Sequence[tuple[str, str | bytes | None]]:
 def _bytes(value: str | bytes | None) -> bytes | None:
     assert not isinstance(value, str)
     return value
+
+
+def wait_until(is_reached: Callable[[], bool], timeout_s: float = 60) -> None:
+    """Wait for something that another process does."""
+    give_up_at = time.monotonic() + timeout_s
+    while not is_reached():
+        assert time.monotonic() < give_up_at, "waited in vain"
+        time.sleep(0.05)
 
 
 def errors(stderr: str) -> str:
