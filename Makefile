@@ -14,7 +14,7 @@ test: .venv/installed
 
 # Only what needs no broker.
 test-pure: .venv/installed
-	$(BIN)/pytest -m "not kafka" tests --ignore=tests/bench
+	$(BIN)/pytest -n 2 -m "not kafka" tests --ignore=tests/bench
 
 lint: .venv/installed
 	$(BIN)/ruff check

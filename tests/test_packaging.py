@@ -58,6 +58,15 @@ def test_all_schemas_are_inside_the_wheel(installed: Path) -> None:
 
 
 @pytest.mark.xdist_group("packaging")
+def test_the_demos_samples_are_inside_the_wheel(installed: Path) -> None:
+    look = json.loads(run(installed / "python", "-I", "-c", LOOK))
+
+    samples = {str(path.relative_to(ROOT)) for path in ROOT.glob("topologies/operations/samples/*")}
+    assert samples
+    assert samples <= set(look["files"])
+
+
+@pytest.mark.xdist_group("packaging")
 def test_nothing_but_the_product_is_inside_the_wheel(installed: Path) -> None:
     look = json.loads(run(installed / "python", "-I", "-c", LOOK))
 

@@ -173,6 +173,25 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_exit_code_1(croupier: Cr
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("CROUPIER_KAFKA_SECURTY_PROTOCOL", "SSL", 'No such configuration property: "securty.protocol"'),
+        ("CROUPIER_KAFKA_SECURITY_PROTOCOL", "TLS", 'Invalid value "TLS" for configuration property'),
+        ("CROUPIER_KAFKA_SSL_CA_LOCATION", "/no/such", "ssl.ca.location failed"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [("topics", "check"), ("tap",), ("run", "player")], ids=" ".join)
+def test_a_property_that_the_client_refuses_is_one_line_and_exit_code_2(
+    croupier: Croupier, capsys: Output, arguments: tuple[str, ...], variable: str, value: str, message: str
+) -> None:
+    assert 2 == croupier(*arguments, **{"CROUPIER_KAFKA_SECURITY_PROTOCOL": "SSL", variable: value})
+
+    said = capsys.readouterr().err
+    assert 1 == said.count("\n")
+    assert message in said
+
+
 def failing(error: Exception) -> click.Command:
     def fail() -> None:
         raise error

@@ -64,7 +64,10 @@ class Admin:
         self._trouble = Trouble()
         self._where = cluster.bootstrap_servers
         self._timeout_s = timeout_s
-        self._client = AdminClient(cluster.config(self._trouble))
+        try:
+            self._client = AdminClient(cluster.config(self._trouble))
+        except KafkaException as error:
+            raise Misconfigured(f"the Kafka client refuses its properties: {error_of(error).str()}") from error
 
     def topics(self, names: Iterable[str]) -> dict[str, TopicState]:
         """Return those that exist."""
