@@ -158,6 +158,10 @@ def test_a_bonus_that_has_ended_keeps_its_end_when_its_deposit_fails() -> None:
     assert saga.counts[-1] == "bonuses-late"
 
 
+def test_a_pending_bonus_that_has_expired_is_not_forfeited_too() -> None:
+    assert Saga(word(0, "Pending", expires_at=NOON + 5 * MINUTE), REJECTED).bonus() == ["0/Pending", "0/Expired"]
+
+
 def test_a_waiting_record_that_was_refused_stays_seen() -> None:
     saga = Saga(word(1, "Created"), word(2, "Reversed"), APPROVED, word(2, "Reversed"), word(1, "Lost"))
     assert (len(saga.refusals), saga.counts[-2:]) == (1, ["bonuses-repeated", "bonuses-late"])
