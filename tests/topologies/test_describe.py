@@ -48,12 +48,12 @@ def test_mermaid_has_an_arrow_for_each_topic() -> None:
     assert """\
 flowchart LR
   topology["join"]
-  t0[("rebilly")] -->|orders| topology
-  t1[("netgaming")] -->|calls| topology
-  t2[("fx")] -.->|rates| topology
-  topology -->|events| t3[("crm")]
-  topology -->|state| t4[("app-state")]
-  topology -->|dead letters| t5[("app-dead-letters")]""" == drawing.mermaid(TOPOLOGY, OWN)
+  t0[("rebilly")] -->|"orders"| topology
+  t1[("netgaming")] -->|"calls"| topology
+  t2[("fx")] -.->|"rates"| topology
+  topology -->|"events"| t3[("crm")]
+  topology -->|"state"| t4[("app-state")]
+  topology -->|"dead letters"| t5[("app-dead-letters")]""" == drawing.mermaid(TOPOLOGY, OWN)
 
 
 def test_dot_has_an_edge_for_each_topic() -> None:

@@ -8,6 +8,10 @@ from topologies.graph import Topology
 
 LINE_WIDTH = 80
 
+# The role of an output has the names of origins, which may be any text.
+MERMAID = str.maketrans({'"': "#quot;"})
+DOT = str.maketrans({'"': r"\"", "\\": r"\\"})
+
 
 class Edge(NamedTuple):
     """A topic, its role, and on which side of the topology it stands."""
@@ -62,8 +66,8 @@ def mermaid(topology: Topology, own_topics: Mapping[str, str]) -> str:
     for number, edge in enumerate(edges(topology, own_topics)):
         arrow = "-.->" if edge.is_whole else "-->"
         node = f't{number}[("{edge.topic}")]'
-        line = f"{node} {arrow}|{edge.role}| topology" if edge.is_input else f"topology {arrow}|{edge.role}| {node}"
-        lines.append(f"  {line}")
+        label = f'{arrow}|"{edge.role.translate(MERMAID)}"|'
+        lines.append(f"  {node} {label} topology" if edge.is_input else f"  topology {label} {node}")
     return "\n".join(lines)
 
 
@@ -73,7 +77,7 @@ def dot(topology: Topology, own_topics: Mapping[str, str]) -> str:
     for edge in edges(topology, own_topics):
         ends = (edge.topic, topology.name) if edge.is_input else (topology.name, edge.topic)
         style = ", style=dashed" if edge.is_whole else ""
-        lines.append(f'  "{ends[0]}" -> "{ends[1]}" [label="{edge.role}"{style}]')
+        lines.append(f'  "{ends[0]}" -> "{ends[1]}" [label="{edge.role.translate(DOT)}"{style}]')
     return "\n".join([*lines, "}"])
 
 
