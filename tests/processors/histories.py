@@ -16,7 +16,8 @@ import stories_payments as payments
 import stories_play as play
 import stories_wagering as wagering
 from samples import HOUR, MINUTE, NOON, SECOND, bonus_change, order, wallet_call
-from teller import BONUS_WORDS, ORDER_STATUSES, RATE, RESULTS, Story, Teller
+from spoiling import SPOILS, kept
+from teller import RATE, Story, Teller
 
 from processors.facts import BonusChange, Fact, Invalid, Order, Rate, WalletCall
 from processors.outcome import Arrival
@@ -110,7 +111,12 @@ class History(NamedTuple):
 
 def one_story(random: Random, tell: Callable[[Teller], Story], player: str = PLAYER) -> History:
     """A player to whom nothing else happens."""
-    return _history(player, [tell(Teller(random, player, NOON, ""))])
+    return of_story(tell(Teller(random, player, NOON, "")), player)
+
+
+def of_story(story: Story, player: str = PLAYER) -> History:
+    """The history that is this story."""
+    return _history(player, [story])
 
 
 def history(random: Random, player: str = PLAYER) -> History:
@@ -130,7 +136,7 @@ def spoiled(random: Random, player: str = PLAYER) -> History:
     told: list[Fact] = []
     for arrivals in whole.topics.values():
         for arrival in arrivals:
-            spoil = random.choice(SPOILS) if random.randrange(4) == 0 else _kept
+            spoil = random.choice(SPOILS) if random.randrange(4) == 0 else kept
             told.extend(spoil(random, arrival.fact))
     return _arranged(whole.player, whole.stories, told, is_settled=False)
 
@@ -179,6 +185,19 @@ def _story(random: Random, player: str, number: int) -> Story:
     return random.choice([*STORIES, *AT_RANDOM * 3])(Teller(random, player, start, f"{number}"))
 
 
+def every_order(history: History) -> Iterator[list[Arrival]]:
+    """All orders that keep each topic's own; for small histories."""
+    yield from _merged([arrivals for arrivals in history.topics.values() if arrivals])
+
+
+def _merged(topics: list[list[Arrival]]) -> Iterator[list[Arrival]]:
+    if not topics:
+        yield []
+    for topic in topics:
+        rest = [arrivals[1:] if arrivals is topic else arrivals for arrivals in topics]
+        yield from ([topic[0], *order] for order in _merged([arrivals for arrivals in rest if arrivals]))
+
+
 def _history(player: str, stories: list[Story]) -> History:
     told = sorted((told for story in stories for told in story.told), key=lambda told: told.comes_at)
     facts = [one.fact for one in told]
@@ -193,45 +212,3 @@ def _arranged(player: str, stories: list[Story], facts: list[Fact], *, is_settle
         topic = TOPICS[type(fact)]
         topics[topic].append(Arrival(fact, f"{topic}/0/{len(topics[topic])}", fact.at))
     return History(player, stories, topics, is_settled)
-
-
-def _kept(_: Random, fact: Fact) -> list[Fact]:
-    return [fact]
-
-
-def _lost(_: Random, __: Fact) -> list[Fact]:
-    return []
-
-
-def _twice(_: Random, fact: Fact) -> list[Fact]:
-    return [fact, fact]
-
-
-def _earlier(random: Random, fact: Fact) -> list[Fact]:
-    return [fact._replace(at=fact.at - random.randrange(0, 2 * HOUR, SECOND))]
-
-
-def _invalid(_: Random, fact: Fact) -> list[Fact]:
-    return [Invalid(fact.player, fact.at, "call", "spoiled")]
-
-
-def _another_word(random: Random, fact: Fact) -> list[Fact]:
-    match fact:
-        case Order():
-            status = random.choice(ORDER_STATUSES)
-            return [fact, fact._replace(at=fact.at + SECOND, status=status, result=random.choice(RESULTS))]
-        case BonusChange():
-            return [fact, fact._replace(at=fact.at + SECOND, status=random.choice(BONUS_WORDS))]
-        case WalletCall(action="refund"):
-            return [fact]
-        case WalletCall():
-            return [fact._replace(bonus_balance=0, is_round_end=True), fact._replace(action="win")]
-        case Invalid():
-            return [fact]
-
-
-def _another_currency(random: Random, fact: Fact) -> list[Fact]:
-    return [fact] if isinstance(fact, Invalid) else [fact, fact._replace(currency=random.choice([*RATE, "SEK"]))]
-
-
-SPOILS = [_lost, _twice, _earlier, _invalid, _another_word, _another_word, _another_currency]
