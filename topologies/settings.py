@@ -71,6 +71,7 @@ BonusType = Literal[
     "NoDeposit", "WelcomeBonus", "CashbackBonus", "ReloadBonus", "WagerFree", "FreeSpins", "RiskFreeBet", "Undefined"
 ]
 BonusTypes = Annotated[Mapping[str, BonusType], _written(units.mapping)]
+TopicsByOrigin = Annotated[Mapping[str, Name], _written(units.mapping)]
 Origins = Annotated[Mapping[Currency, str], _written(units.mapping)]
 
 
@@ -112,7 +113,7 @@ class Topics(Group):
     """exchange rates, compacted"""
     topic_events: Name = "crm.events"
     """the CRM events"""
-    topics_by_origin: Pairs = {}
+    topics_by_origin: TopicsByOrigin = {}
     """origin → a topic of its own for its CRM events; others go to topic_events"""
 
 

@@ -47,6 +47,7 @@ def test_every_setting_stands_in_one_group() -> None:
         pytest.param("start", "yesterday", "`yesterday` is no time", id="a start that is no time"),
         pytest.param("app", "my app", "match pattern", id="a name that no topic may have"),
         pytest.param("topics_by_origin", "brand.com", "is no pair such as", id="a mapping without pairs"),
+        pytest.param("topics_by_origin", "x=my topic", "match pattern", id="likewise in a mapping of topics"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_source(name: str, value: str, message: str) -> None:
