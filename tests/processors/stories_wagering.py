@@ -105,7 +105,7 @@ def refunded(tell: Teller) -> Story:
     first, second = book.bet(1), book.bet(tell.random.randrange(2, 4))
     for bet in tell.random.sample([first, second], tell.random.randrange(1, 3)):
         tell.later()
-        refund = tell.refund(bet, amount=tell.random.choice([0, bet.amount, bet.amount - 1]))
+        refund = tell.refund(bet, amount=tell.random.choice([0, bet.amount, bet.amount + tell.money(1)]))
         tell.hears_rollback(bet)
         book.take_back(bet)
         tell.again(refund)

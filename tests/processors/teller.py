@@ -157,7 +157,10 @@ class Teller:
         fresh = {"call_id": self.name("t"), "currency": self.currency, "response_currency": self.currency}
         sizes = {"amount": self.money(1), "balance": self.money(50), "bonus_balance": self.money(5)}
         place = {"game_id": "1", "round_id": self.name("r")}
-        return wallet_call(**{"at": self.now, "player": self.player, **fresh, **sizes, **place, **said})
+        call = wallet_call(**{"at": self.now, "player": self.player, **fresh, **sizes, **place, **said})
+        if call.is_free_spin and call.succeeded:
+            return call._replace(bonus_amount=call.amount)
+        return call if call.succeeded else call._replace(bonus_amount=0, balance=None, bonus_balance=None)
 
     def bet(self, **said: Any) -> WalletCall:
         """A bet comes and is told to the CRM."""
