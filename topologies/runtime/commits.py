@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from topologies.runtime.batch import Batch
-from topologies.runtime.caution import Caution
+from topologies.runtime.caution import Cautions
 from topologies.runtime.commit import commit
 from topologies.runtime.errors import Aborted, Fatal, Poison, Unknown
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import OwnTopics
 from topologies.runtime.store import Applied, Store
-from topologies.runtime.task import Moment
+from topologies.runtime.task import Moment, Task
 from topologies.runtime.tasks import Tasks
 
 log = logging.getLogger("croupier.worker")
@@ -29,8 +29,9 @@ class Commits:
     """Commits the open batches of all running tasks, then stores them.
 
     After a failure the tasks begin again from what is committed. When a batch
-    keeps failing, or holds something that cannot be written, less is taken at
-    a time, until the record or timer at fault is alone in its transaction.
+    keeps failing, or holds something that cannot be written, its tasks commit
+    each by itself and less at a time, until the record or timer at fault is
+    alone in its transaction.
 
     Args:
         make_transactions: a new producer with our transactional id, not yet initialised.
@@ -56,12 +57,17 @@ class Commits:
         self._transactions: Transactions | None = None
         self._coming: Transactions | None = None
         self._aborts = 0
-        self._caution = Caution()
+        self._cautions = Cautions()
         self.counts: Counter[str] = Counter()
 
-    def steps_max(self, usual: int) -> int:
-        """Return how many records and timers the next transaction may hold."""
-        return self._caution.steps_max(usual)
+    def steps_max(self, number: int, usual: int) -> int:
+        """Return how many records and timers a task may bring into the next transaction."""
+        return self._cautions.steps_max(number, usual)
+
+    @property
+    def is_cautious(self) -> bool:
+        """Whether some task is to commit soon, because it may bring little."""
+        return bool(self._cautions)
 
     def prepare(self) -> bool:
         """Have a producer, at least once there are tasks; false: not yet, there is nothing to commit with.
@@ -86,10 +92,20 @@ class Commits:
         Raises:
             Fatal: the process may not continue.
         """
-        batches = self._batches(inputs, now)
-        if not batches or self._transactions is None:
-            return
+        tasks = list(self._tasks.running.values())
+        alone = [task for task in tasks if task.batch.steps and task.partition in self._cautions]
+        together = [task for task in tasks if task not in alone]
+        for group in [together, *([task] for task in alone)]:
+            if not self._commit(group, inputs, now):
+                # The rest has its turn in the next round: it may have to begin again too.
+                return
+
+    def _commit(self, tasks: Sequence[Task], inputs: Inputs, now: Moment) -> bool:
+        batches = [task.batch for task in tasks]
         try:
+            batches = [batch for task in tasks if (batch := task.take_batch(now)) is not None]
+            if not batches or self._transactions is None:
+                return True
             heads = commit(self._transactions, batches, self._own, inputs.metadata(), now.wall_ms)
         except Poison as error:
             self._on_poison(batches, error, inputs)
@@ -99,6 +115,8 @@ class Commits:
             self._on_unknown(error, inputs)
         else:
             self._on_committed(batches, heads, now)
+            return True
+        return False
 
     def close(self) -> None:
         """Let go of the producer."""
@@ -106,21 +124,9 @@ class Commits:
             transactions.close()
         self._transactions = self._coming = None
 
-    def _batches(self, inputs: Inputs, now: Moment) -> list[Batch]:
-        """Return the batches that are due; those whose rows cannot be encoded fail by themselves."""
-        batches = []
-        for task in [task for task in self._tasks.running.values() if task.batch.steps or not self._caution]:
-            try:
-                batch = task.take_batch(now)
-            except Poison as error:
-                self._on_poison([task.batch], error, inputs)
-            else:
-                batches.extend([batch] if batch else [])
-        return batches
-
     def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
         self._aborts = 0
-        self._caution.committed(sum(batch.steps for batch in batches))
+        self._cautions.committed(_steps(batches))
         for batch in batches:
             task = self._tasks.running[batch.partition]
             applied = Applied(task.state_id, heads[batch.partition] + 1, now.wall_ms)
@@ -137,17 +143,16 @@ class Commits:
         guilty = [batch for batch in batches if batch.steps]
         if not guilty:
             raise Fatal(f"a commit without records cannot be written: {error}")
-        steps = sum(batch.steps for batch in guilty)
-        if steps == 1:
+        if sum(batch.steps for batch in guilty) == 1:
             self._tasks.bury(guilty[0], error)
-        self._caution.failed(steps)
+        self._cautions.failed(_steps(guilty))
         self._renew(batches, inputs)
 
     def _on_aborted(self, batches: Sequence[Batch], error: Aborted, inputs: Inputs) -> None:
         log.warning("transaction aborted: %s", error)
         self._aborts += 1
         if self._aborts >= ABORTS_UNTIL_CAREFUL:
-            self._caution.failed(sum(batch.steps for batch in batches))
+            self._cautions.failed(_steps(batches))
         self._stop.wait(BACK_OFF_S[min(self._aborts, len(BACK_OFF_S)) - 1])
         self._renew(batches, inputs)
 
@@ -160,3 +165,7 @@ class Commits:
 
     def _renew(self, batches: Sequence[Batch], inputs: Inputs) -> None:
         self._tasks.renew([batch.partition for batch in batches], inputs)
+
+
+def _steps(batches: Sequence[Batch]) -> dict[int, int]:
+    return {batch.partition: batch.steps for batch in batches}

@@ -101,17 +101,15 @@ class Task:
             lane.pop()
         return batch.steps - before
 
-    def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> int:
-        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end. Return how many."""
-        before = self.batch.steps
+    def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
+        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
         for key in itertools.islice(self._timer_keys(self._wall_from), WALL_TIMERS_PER_PASS):
             timer = parse_timer(key)
-            if timer.due > due_until_ms or self.batch.steps - before >= steps_max:
+            if timer.due > due_until_ms or self.batch.steps >= steps_max:
                 break
             self._wall_from = key + "\0"
             if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
                 self.steps.fire(timer, self.batch, now.wall_ms)
-        return self.batch.steps - before
 
     def take_batch(self, now: Moment) -> Batch | None:
         """Complete the open batch and return it, or None when there is nothing to commit.

@@ -96,10 +96,9 @@ class Worker:
             return
         parts.tasks.begin_recovered(parts.inputs)
         now = parts.clock()
-        steps_max = parts.commits.steps_max(self._pace.batch_records_max)
-        open_steps = self._process(now, steps_max)
+        open_steps = self._process(now)
         parts.intake.regulate(parts.tasks.running, parts.inputs)
-        if self._is_commit_due(open_steps, steps_max, polled, now):
+        if self._is_commit_due(open_steps, polled, now):
             self._commit(now)
         # Between two batches, which under load is only right behind a commit.
         if self._opened_at_s is None and now.steady_s - self._kept_house_at_s >= HOUSEKEEPING_S:
@@ -129,13 +128,14 @@ class Worker:
             for lane in task.merge.lanes
         )
 
-    def _process(self, now: Moment, steps_max: int) -> int:
+    def _process(self, now: Moment) -> int:
         """Let every task take records into its batch; return how many records and timers are open."""
+        steps_max = self._pace.batch_records_max
         open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
         for number, task in list(self._parts.tasks.running.items()):
             if open_steps >= steps_max:
                 break
-            room = task.batch.steps + steps_max - open_steps
+            room = self._parts.commits.steps_max(number, task.batch.steps + steps_max - open_steps)
             try:
                 open_steps += task.process(room, now, self._parts.inputs.known_end)
             except Halted as error:
@@ -144,10 +144,10 @@ class Worker:
             self._opened_at_s = now.steady_s
         return open_steps
 
-    def _is_commit_due(self, open_steps: int, steps_max: int, polled: Polled, now: Moment) -> bool:
+    def _is_commit_due(self, open_steps: int, polled: Polled, now: Moment) -> bool:
         if self._opened_at_s is None:
             return False
-        if open_steps >= steps_max:
+        if open_steps >= self._pace.batch_records_max or self._parts.commits.is_cautious:
             return True
         if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
             return True
@@ -164,11 +164,11 @@ class Worker:
     def _expire(self, now: Moment) -> None:
         known_end = self._parts.inputs.known_end
         due_until_ms = now.wall_ms - self._pace.expiry_grace_ms
-        room = self._parts.commits.steps_max(self._pace.batch_records_max)
         for number, task in list(self._parts.tasks.running.items()):
             if all(lane.is_at_end(known_end((lane.topic, number))) for lane in task.merge.lanes):
+                room = self._parts.commits.steps_max(number, self._pace.batch_records_max)
                 try:
-                    room -= task.expire_by_wall_clock(due_until_ms, now, room)
+                    task.expire_by_wall_clock(due_until_ms, now, room)
                 except Halted as error:
                     self._parts.tasks.halt(number, str(error), self._parts.inputs)
 

@@ -1,4 +1,4 @@
-from topologies.runtime.caution import Caution
+from topologies.runtime.caution import Caution, Cautions
 
 USUAL = 5_000
 
@@ -48,3 +48,19 @@ def test_commits_without_steps_teach_nothing() -> None:
         caution.committed(0)
 
     assert 4 == caution.steps_max(USUAL)
+
+
+def test_each_task_has_its_own() -> None:
+    """The successes of a busy task would end the caution with another, which then fails with a full batch again."""
+    cautions = Cautions()
+    cautions.failed({0: 1_000, 1: 0})
+    for _ in range(100):
+        cautions.committed({1: 5_000, 2: 5_000})
+
+    assert (500, USUAL) == (cautions.steps_max(0, USUAL), cautions.steps_max(1, USUAL))
+    assert (True, False, True) == (0 in cautions, 1 in cautions, bool(cautions))
+
+    cautions.committed({0: 500})
+    cautions.committed({0: 500})
+
+    assert (USUAL, False) == (cautions.steps_max(0, USUAL), bool(cautions))
