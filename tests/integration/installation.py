@@ -18,6 +18,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     ResourceType,
 )
+from confluent_kafka.cimpl import NewPartitions
 
 from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
 
@@ -149,6 +150,13 @@ class Installation:
         admin = AdminClient(self._servers)  # it has to outlive its answers
         for future in admin.incremental_alter_configs(resources).values():
             future.result(READ_TIMEOUT_S)
+
+    def add_partitions(self, name: str, count: int) -> None:
+        """Let a topic, by its default name, have so many."""
+        admin = AdminClient(self._servers)
+        for future in admin.create_partitions([NewPartitions(self.topic(name), count)]).values():
+            future.result(READ_TIMEOUT_S)
+        wait_until(lambda: len(admin.list_topics(self.topic(name)).topics[self.topic(name)].partitions) == count)
 
     def drain(self) -> dict[str, int]:
         """Process all there is; the counts that were printed."""
