@@ -154,6 +154,13 @@ def players(seed: int) -> Iterator[History]:
         yield history(random, f"{PLAYER}{number}")
 
 
+def smaller(history: History) -> Iterator[History]:
+    """The history with one record left out, each in turn."""
+    for topic, arrivals in history.topics.items():
+        for number in range(len(arrivals)):
+            yield history._replace(topics={**history.topics, topic: [*arrivals[:number], *arrivals[number + 1 :]]})
+
+
 def in_time_order(history: History) -> list[Arrival]:
     """The records as a task takes them: of the topics' next ones the earliest, orders before bonuses before calls."""
     heads = {topic: list(reversed(arrivals)) for topic, arrivals in history.topics.items()}

@@ -50,6 +50,22 @@ def law_holds(history: History, random: Random) -> None:
         _nothing_stays(one)
 
 
+def smallest_that_breaks_the_law(history: History) -> History:
+    """Leave out one record after the other for as long as what is left breaks the law in some order."""
+    less = next((less for less in histories.smaller(history) if breaks_the_law(less)), None)
+    return history if less is None else smallest_that_breaks_the_law(less)
+
+
+def breaks_the_law(history: History) -> bool:
+    """Look for an order in which the law is broken, not for ever."""
+    try:
+        for seed in range(8):
+            law_holds(history, Random(seed))
+    except AssertionError:
+        return True
+    return False
+
+
 def _twice_changes_nothing(order: list[Arrival], once: Run) -> None:
     """Feed everything again, and each record twice in a row; unless a record was refused."""
     if once.refusals:
