@@ -1,0 +1,134 @@
+"""A worker of `counting` that kills itself at a chosen moment: `python -m tests.integration.crashing '<json>'`.
+
+The argument: {"app", "plan": [point, times] or null, "settings", "drain"}. SIGTERM stops it as it stops a real one.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from tests.integration.counting import topology
+from tests.integration.counting_stage import Stage, clock
+from topologies.operations import running
+from topologies.operations.running import Doors, Run
+from topologies.runtime.kafka.polled import Polled
+from topologies.runtime.kafka.reader import Reader
+from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.store import Applied, Row, Store
+from topologies.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+
+IN_A_RESTORE = ("wiped", "restoring", "restored in part")
+
+POINTS = ("begun", "queued", "offsets sent", "ending", "committed", "storing", "stored", *IN_A_RESTORE)
+"""Within a transaction before its offsets; before, while and after it ends; around the store's write; in a restore."""
+
+
+class Plan(NamedTuple):
+    """Die at a point, when it is reached for the n-th time."""
+
+    point: str
+    times: int
+
+
+class Fate:
+    """Counts how often a point was reached."""
+
+    def __init__(self, plan: Plan | None) -> None:
+        self._plan = plan
+        self._left = plan.times if plan else 0
+
+    def at(self, point: str) -> bool:
+        """Whether this is the moment."""
+        if self._plan is None or self._plan.point != point:
+            return False
+        self._left -= 1
+        return self._left == 0
+
+    def dies(self, point: str) -> None:
+        """Die if this is the moment."""
+        if self.at(point):
+            die()
+
+    def dies_during(self, point: str, call: Callable[[], None]) -> None:
+        """Die while something is done, if this is the moment; wherever in it."""
+        if self.at(point):
+            delay_s = Random(os.getpid()).random() * 0.003
+            threading.Timer(delay_s, die).start()
+            call()
+            time.sleep(1)
+        call()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def doors(plan: Plan | None) -> Doors:
+    """The doors to the world, with a trap in one of them."""
+    fate = Fate(plan)
+
+    class FatefulTransactions(Transactions):
+        def send_last_row(self, *arguments: Any) -> None:
+            fate.dies("begun")
+            super().send_last_row(*arguments)
+
+        def send_offsets(self, *arguments: Any) -> None:
+            if fate.at("queued"):
+                # The rows lie in the topic, in an open transaction without offsets.
+                self._producer.flush(5)
+                die()
+            super().send_offsets(*arguments)
+
+        def commit(self) -> None:
+            fate.dies("offsets sent")
+            fate.dies_during("ending", super().commit)
+            fate.dies("committed")
+
+    class FatefulStore(Store):
+        def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
+            fate.dies_during("storing", lambda: super(FatefulStore, self).write(partition, rows, applied))
+            fate.dies("stored")
+
+        def wipe(self, partition: int) -> None:
+            super().wipe(partition)
+            fate.dies("wiped")
+
+    class FatefulReader(Reader):
+        def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+            polled = super().poll(timeout_s, min(records_max, 100))
+            if polled.messages:
+                fate.dies("restoring")
+            if polled.ends:
+                fate.dies("restored in part")
+            return polled
+
+    return Doors(FatefulTransactions, FatefulStore, FatefulReader)
+
+
+def start(stage: Stage, plan: Plan | None = None, *, drain: bool = True, **settings: Any) -> "subprocess.Popen[bytes]":
+    """A process that runs the topology on the stage."""
+    told = {"app": stage.app, "plan": plan, "drain": drain, "settings": stage.settings(**settings).model_dump()}
+    command = [sys.executable, "-m", "tests.integration.crashing", json.dumps(told)]
+    return subprocess.Popen(command, cwd=ROOT)
+
+
+def main(told: dict[str, Any]) -> None:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    plan = Plan(*told["plan"]) if told["plan"] else None
+    settings = Settings.of(told["settings"], {})
+    running.run(topology(told["app"]), settings, Run(drain=told["drain"]), clock, stop, doors(plan))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,149 @@
+"""Workers that die at any moment, and come and go: everything once, in order, with the right state."""
+
+import shutil
+import signal
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from tests.integration import crashing
+from tests.integration.counting import Sent, traffic, truth
+from tests.integration.counting_stage import Stage, wait_until
+from tests.integration.crashing import IN_A_RESTORE, POINTS, Plan
+
+DOING = {"break": 4, "refuse": 4, "undecodable": 2, "break later": 4}
+RECORDS = 600
+"""So many before each life: more than it commits before it dies."""
+
+LIMIT_S = 60
+
+QUICK: dict[str, dict[str, Any]] = {
+    "classic": {"kafka": {"session.timeout.ms": "1500", "heartbeat.interval.ms": "300"}},
+    # The broker's to say: `Stage.create` cannot, so each test asks for it.
+    "consumer": {},
+}
+"""How to be given up soon after a crash, by group protocol."""
+
+
+def settings(protocol: str) -> dict[str, Any]:
+    return {"group_protocol": protocol, "batch_records_max": 60, "commit_interval_max": 10, **QUICK[protocol]}
+
+
+def prepared(stage: Stage) -> None:
+    """Topics, and a group that gives up a dead member soon."""
+    stage.create()
+    resource = ConfigResource(ResourceType.GROUP, stage.app)
+    for name, value in (("consumer.session.timeout.ms", "3000"), ("consumer.heartbeat.interval.ms", "500")):
+        resource.add_incremental_config(ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET))
+    for future in stage.admin.incremental_alter_configs([resource]).values():
+        future.result()
+
+
+def more(stage: Stage, life: int) -> list[Sent]:
+    """Send records that are all later than those of earlier lives."""
+    drawn = traffic(life, RECORDS, stage.begin + life * 10_000, doing=DOING)
+    sent = [each._replace(n=each.n + life * RECORDS) for each in drawn]
+    stage.send(sent)
+    return sent
+
+
+def finished(process: "subprocess.Popen[bytes]") -> int:
+    try:
+        return process.wait(LIMIT_S)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_a_worker_may_die_at_any_point(bootstrap_servers: str, app: str, tmp_path: Path, protocol: str) -> None:
+    """Three applications side by side, so that their waiting for sessions to end costs less."""
+    chance = Random(protocol)
+    points = chance.sample(POINTS, len(POINTS))
+
+    def chain(number: int) -> list[str]:
+        stage = Stage(bootstrap_servers, f"{app}-{number}", tmp_path / str(number))
+        prepared(stage)
+        sent = []
+        for life, point in enumerate(points[number::3]):
+            sent += more(stage, life)
+            times = chance.randint(1, 3)
+            if point in IN_A_RESTORE:
+                # There must be something to restore.
+                assert 0 == finished(crashing.start(stage, **settings(protocol)))
+                shutil.rmtree(stage.state_dir)
+                times = 1
+            assert -signal.SIGKILL == finished(crashing.start(stage, Plan(point, times), **settings(protocol)))
+        assert 0 == finished(crashing.start(stage, **settings(protocol)))
+        return stage.differences(truth(sent, stage.app, stage.partitions))
+
+    with ThreadPoolExecutor() as threads:
+        assert [[], [], []] == list(threads.map(chain, range(3)))
+
+
+def fed(stage: Stage, stop: threading.Event) -> list[Sent]:
+    """Send records, a few at a time, until told to stop."""
+    sent: list[Sent] = []
+    producer = stage.producer()
+    for each in traffic(7, 100_000, stage.begin, doing=DOING):
+        if stop.is_set():
+            break
+        stage.produce(producer, each)
+        sent.append(each)
+        if len(sent) % 50 == 0:
+            stop.wait(0.04)
+    producer.flush(10)
+    return sent
+
+
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_workers_may_come_go_and_die_under_load(
+    bootstrap_servers: str, app: str, tmp_path: Path, protocol: str
+) -> None:
+    """Two workers; inputs are waited for as long as it takes, so that the order is the same as if all were there."""
+    stage = Stage(bootstrap_servers, app, tmp_path, partitions=4)
+    prepared(stage)
+    chance = Random(protocol)
+    told: dict[str, Any] = {**settings(protocol), "max_task_idle": 60_000}
+
+    def worker(name: str, plan: Plan | None = None) -> "subprocess.Popen[bytes]":
+        return crashing.start(stage, plan, drain=False, instance=name, **told)
+
+    def works(name: str) -> None:
+        """A worker has written to its store again."""
+        before = _newest(tmp_path / name)
+        wait_until(lambda: _newest(tmp_path / name) > before, f"{name} works", LIMIT_S)
+
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads:
+        feeding = threads.submit(fed, stage, stop)
+        steady = worker("w0")
+        works("w0")
+        for point in chance.sample(POINTS[:7], 2):
+            assert -signal.SIGKILL == finished(worker("w1", Plan(point, chance.randint(1, 4))))
+        shutil.rmtree(tmp_path / "w1")
+        other = worker("w1")
+        works("w1")
+        steady.terminate()
+        assert 0 == finished(steady)
+        steady = worker("w2")
+        works("w2")
+        other.kill()
+        finished(other)
+        stop.set()
+        sent = feeding.result()
+    steady.terminate()
+    assert 0 == finished(steady)
+
+    assert 0 == finished(crashing.start(stage, instance="w0", **told))
+    assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
+
+
+def _newest(directory: Path) -> float:
+    return max((each.stat().st_mtime for each in directory.glob("*.log")), default=0.0)
