@@ -74,6 +74,17 @@ def test_a_campaign_without_an_active_instance_means_its_last(status: str, count
     assert saga.counts == [counted]
 
 
+def test_the_last_instance_of_a_campaign_is_the_one_heard_of_last_whatever_moved_since() -> None:
+    saga = Saga(
+        grant(NOON, "old"),
+        grant(NOON + 1, "last", status="Pending"),
+        grant(NOON + 2, "old", status="Lost"),
+        bet(NOON + 3, bonus_ref="13et"),
+        grant(NOON + 4, "last"),
+    )
+    assert owners(saga) == ["last"]
+
+
 def test_oldest_means_first_activated() -> None:
     saga = Saga(
         grant(NOON, "A", status="Pending"), grant(NOON + 1, "B"), grant(NOON + 2, "A"), bet(NOON + 3), bet(NOON + 4)

@@ -285,6 +285,8 @@ def test_a_decision_takes_the_limit_away() -> None:
 def test_a_rollback_of_the_deposit_forfeits(facts: list[Fact], expected: list[str]) -> None:
     saga = Saga(*facts)
     assert (times(saga), saga.refusals) == (expected, [])
+    forfeited = [one for one in expected if "Forfeited" in one]
+    assert saga.counts.count("bonuses-forfeited-with-deposit") == len(forfeited)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def told(*facts: Fact) -> tuple[list[str], list[float]]:
             id="wins that do not name the bonus",
         ),
         pytest.param(
+            [
+                *[
+                    one if one.action == "bet" else one._replace(bonus_ref=None, is_free_spin=False)
+                    for one in TWO_ROUNDS
+                ],
+                grant(NOON + 9),
+            ],
+            [4.0],
+            id="such wins before it is known",
+        ),
+        pytest.param(
             [grant(), spin(1, bonus_ref=None), win(1, 150), spin(2, bonus_ref=None), win(2, 250)],
             [4.0],
             id="rounds that only the win names",
@@ -194,6 +205,11 @@ def by_campaign(*calls: WalletCall) -> list[WalletCall]:
 def test_spins_may_name_the_campaign() -> None:
     assert told(grant(), *by_campaign(*TWO_ROUNDS)) == (["0/Created"], [4.0])
     assert told(*by_campaign(*TWO_ROUNDS), grant(NOON + 5)) == (["0/Created"], [4.0])
+
+
+def test_spins_of_a_bonus_not_known_yet_may_name_it_in_two_ways() -> None:
+    saga = Saga(*by_campaign(*TWO_ROUNDS[:2]), *TWO_ROUNDS[2:], grant(NOON))
+    assert saga.fields("Created", "amount", "timestamp") == [[4.0, "2026-11-20T12:00:00.002Z"]]
 
 
 def test_a_campaign_means_the_instance_whose_spins_are_not_over() -> None:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from saga import Saga
-from samples import NOON, bonus_change, order, wallet_call
+from samples import HOUR, NOON, bonus_change, order, wallet_call
 
 import processors
 from processors.counted import COUNTED
@@ -29,6 +29,11 @@ def names_in_code() -> set[str]:
 
 def test_everything_that_is_counted_is_said_in_words() -> None:
     assert names_in_code() == set(COUNTED)
+
+
+def test_a_payment_that_stays_unresolved_is_counted() -> None:
+    saga = Saga(order(status="timeout")).pass_time(NOON + 6 * HOUR)
+    assert (saga.ids(), saga.counts) == (["payment/123_4567899/Requested"], ["payments-unresolved"])
 
 
 def test_records_of_one_player_meet() -> None:

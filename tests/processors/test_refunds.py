@@ -88,6 +88,10 @@ def test_a_rollback_has_the_bets_amount(said: dict[str, Any], counted: list[str]
     assert (saga.fields("refund/2322", "amount"), saga.counts) == ([[1.0]], counted)
 
 
+def test_a_refund_answered_in_another_currency_is_counted() -> None:
+    assert Saga(wallet_call(), refund(response_currency="USD")).counts == ["calls-response-currency-differs"]
+
+
 def test_a_refund_that_overtakes_its_bet_waits_and_follows_it() -> None:
     saga = Saga(refund(NOON))
     assert saga.events == []

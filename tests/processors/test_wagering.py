@@ -192,6 +192,14 @@ def test_a_round_may_concern_two_bonuses() -> None:
     assert saga.bonus()[-2:] == ["bonus/other/0/Lost", "0/Lost"]
 
 
+def test_the_end_of_a_round_decides_nothing_about_a_bonus_that_has_ended() -> None:
+    other = bonus_change(NOON + 1, user_bonus_id="other", required=REQUIRED)
+    saga = wagering(bet(1, 1)).take(
+        other, bonus_change(NOON + 2, status="Forfeited", required=REQUIRED), end(3, "r1", 0)
+    )
+    assert saga.bonus() == ["0/Created", "0/Ongoing/0", "bonus/other/0/Created", "0/Forfeited"]
+
+
 def test_completed_is_never_told_before_ongoing() -> None:
     saga = wagering(bet(1, ENOUGH)).take(
         bonus_change(NOON + 2, status="Forfeited", required=REQUIRED),
