@@ -17,8 +17,6 @@ from topologies.runtime.timers import Timers
 AHEAD_MAX_MS = 3_600_000
 """A record further ahead of the wall clock would carry stream time away with it: it is refused."""
 
-AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
-
 _AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
 
 
@@ -45,16 +43,18 @@ class Steps:
         """Process one record, and before it the timers that are due. False: they have filled the batch."""
         message = item.message
         time = message.timestamp
-        verdict: Verdict | None = AHEAD
-        if time <= wall_ms + AHEAD_MAX_MS:
+        is_ahead = time > wall_ms + AHEAD_MAX_MS
+        if not is_ahead:
             if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms, steps_max):
                 return False
             self.stream_time = max(self.stream_time, time)
-            decoded = item.decoded
-            if isinstance(decoded, Entry):
-                verdict = self._misplaced(message, decoded) or self._step(message, decoded, batch, wall_ms)
-            else:
-                verdict = Verdict(decoded.kind, decoded.reason)
+        decoded = item.decoded
+        if isinstance(decoded, Entry):
+            verdict = self._misplaced(message, decoded) or (
+                _AHEAD if is_ahead else self._step(message, decoded, batch, wall_ms)
+            )
+        else:
+            verdict = Verdict(decoded.kind, decoded.reason)
         if verdict is not None:
             self._bury(item, batch, verdict, wall_ms)
         batch.records += 1
