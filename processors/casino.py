@@ -161,7 +161,7 @@ def _send(turn: Turn, call: WalletCall, cause: str, rate: str, origin: str) -> N
     if not rules.casino_events:
         return
     turn.events.append(
-        events.casino(
+        events.Casino(
             user_id=call.player,
             cause=cause,
             call_id=call.call_id,
@@ -181,7 +181,7 @@ def _send(turn: Turn, call: WalletCall, cause: str, rate: str, origin: str) -> N
             balance_after=call.balance,
             vendor_id=rules.casino_vendor_id,
             vendor_name=rules.casino_vendor_name,
-        )
+        ).event()
     )
 
 
@@ -198,7 +198,7 @@ def send_rollback(turn: Turn, call_id: str, bet: Bet, refund: WalletCall, moment
     if not rules.casino_events:
         return
     turn.events.append(
-        events.casino(
+        events.Casino(
             user_id=refund.player,
             cause=moment.cause,
             call_id=call_id,
@@ -218,5 +218,5 @@ def send_rollback(turn: Turn, call_id: str, bet: Bet, refund: WalletCall, moment
             balance_after=refund.balance,
             vendor_id=rules.casino_vendor_id,
             vendor_name=rules.casino_vendor_name,
-        )
+        ).event()
     )

@@ -2,8 +2,9 @@
 
 Field names, required fields and enum values are Fast Track's
 (https://www.fasttrack-solutions.com, integration API: payment, bonus, casino).
-The builders take our words and minor units and give a complete event: optional
-fields that are None are left out, amounts become JSON numbers, times RFC 3339.
+A `Payment`, `Bonus` or `Casino` is in our words and minor units; its `event` is
+complete: optional fields that are None are left out, amounts are JSON numbers,
+times RFC 3339.
 """
 
 import json
@@ -43,160 +44,176 @@ class Event(NamedTuple):
     """The JSON object; optional fields that are absent are left out."""
 
 
-def payment(
-    *,
-    user_id: str,
-    cause: str,
-    payment_id: str,
-    status: PaymentStatus,
-    kind: Kind,
-    at: int,
-    amount: int,
-    currency: str,
-    rate: str,
-    origin: str,
-    vendor_id: str,
-    vendor_name: str | None = None,
-    bonus_code: str | None = None,
-    note: str | None = None,
-    rollback: int = 1,
-) -> Event:
-    """A PAYMENT event; `rollback` counts the payment's Rollbacks from 1, the others have no number."""
-    payload: dict[str, Any] = {
-        "amount": number(amount, currency),
-        "currency": currency,
-        "exchange_rate": float(rate),
-        "origin": origin,
-        "payment_id": payment_id,
-        "status": status,
-        "timestamp": timestamp(at),
-        "type": _PAYMENT_TYPES[kind],
-        "user_id": user_id,
-        "vendor_id": vendor_id,
-    }
-    _add_known(payload, bonus_code=bonus_code, note=note, vendor_name=vendor_name)
-    event_id = f"payment/{payment_id}/{status}"
-    return Event("PAYMENT", event_id if rollback == 1 else f"{event_id}/{rollback}", user_id, cause, payload)
+class Payment(NamedTuple):
+    """What a PAYMENT event says."""
+
+    user_id: str
+    cause: str
+    payment_id: str
+    status: PaymentStatus
+    kind: Kind
+    at: int
+    amount: int
+    currency: str
+    rate: str
+    origin: str
+    vendor_id: str
+    vendor_name: str | None = None
+    bonus_code: str | None = None
+    note: str | None = None
+    rollback: int = 1
+    """Counts the payment's Rollbacks; the first, and the other statuses, have no number in their id."""
+
+    def event(self) -> Event:
+        """Return it as the CRM wants it."""
+        payload: dict[str, Any] = {
+            "amount": number(self.amount, self.currency),
+            "currency": self.currency,
+            "exchange_rate": float(self.rate),
+            "origin": self.origin,
+            "payment_id": self.payment_id,
+            "status": self.status,
+            "timestamp": timestamp(self.at),
+            "type": _PAYMENT_TYPES[self.kind],
+            "user_id": self.user_id,
+            "vendor_id": self.vendor_id,
+        }
+        _add_known(payload, bonus_code=self.bonus_code, note=self.note, vendor_name=self.vendor_name)
+        event_id = f"payment/{self.payment_id}/{self.status}"
+        if self.rollback > 1:
+            event_id = f"{event_id}/{self.rollback}"
+        return Event("PAYMENT", event_id, self.user_id, self.cause, payload)
 
 
-def bonus(
-    *,
-    user_id: str,
-    cause: str,
-    user_bonus_id: str,
-    bonus_id: str,
-    epoch: int,
-    status: str,
-    type: str,  # noqa: A002 (the contract's name)
-    product: str,
-    at: int,
-    amount: int,
-    currency: str,
-    rate: str,
-    origin: str,
-    bonus_code: str | None = None,
-    required: int | None = None,
-    locked: int | None = None,
-    turned_real: int | None = None,
-    meta: str | None = None,
-    references: str | None = None,
-    ongoing: int = 0,
-    wagered_percents: int = 0,
-) -> Event:
-    """A BONUS event. `meta` and `references` are JSON objects as text.
+class Bonus(NamedTuple):
+    """What a BONUS event says."""
 
-    `turned_real` is sent on Completed only. On Ongoing `ongoing` counts the epoch's from 0, and
-    `wagered_percents`, what was wagered in hundredths of a minor unit, goes into `meta`.
-    """
-    payload: dict[str, Any] = {
-        "amount": number(amount, currency),
-        "bonus_id": bonus_id,
-        "currency": currency,
-        "exchange_rate": float(rate),
-        "origin": origin,
-        "product": product,
-        "status": status,
-        "timestamp": timestamp(at),
-        "type": type,
-        "user_bonus_id": user_bonus_id,
-        "user_id": user_id,
-    }
-    described = _object(meta)
-    event_id = f"bonus/{user_bonus_id}/{epoch}/{status}"
-    if status == "Ongoing":
-        described = {**(described or {}), **_progress(wagered_percents, required, currency)}
-        event_id = f"{event_id}/{ongoing}"
-    _add_known(
-        payload,
-        bonus_code=bonus_code,
-        bonus_turned_real=_optional(turned_real if status == "Completed" else None, currency),
-        locked_amount=_optional(locked, currency),
-        required_wagering_amount=_optional(required, currency),
-        meta=described,
-        fasttrack_references=_object(references),
-    )
-    return Event("BONUS", event_id, user_id, cause, payload)
+    user_id: str
+    cause: str
+    user_bonus_id: str
+    bonus_id: str
+    epoch: int
+    status: str
+    type: str
+    product: str
+    at: int
+    amount: int
+    currency: str
+    rate: str
+    origin: str
+    bonus_code: str | None = None
+    required: int | None = None
+    locked: int | None = None
+    turned_real: int | None = None
+    """Sent on Completed only."""
+    meta: str | None = None
+    """A JSON object as text; on Ongoing the progress is added to it."""
+    references: str | None = None
+    """A JSON object as text."""
+    ongoing: int = 0
+    """Counts the epoch's Ongoing from 0."""
+    wagered_percents: int = 0
+    """What was wagered, in hundredths of a minor unit."""
+
+    def event(self) -> Event:
+        """Return it as the CRM wants it."""
+        currency, is_ongoing = self.currency, self.status == "Ongoing"
+        payload: dict[str, Any] = {
+            "amount": number(self.amount, currency),
+            "bonus_id": self.bonus_id,
+            "currency": currency,
+            "exchange_rate": float(self.rate),
+            "origin": self.origin,
+            "product": self.product,
+            "status": self.status,
+            "timestamp": timestamp(self.at),
+            "type": self.type,
+            "user_bonus_id": self.user_bonus_id,
+            "user_id": self.user_id,
+        }
+        meta = _object(self.meta)
+        _add_known(
+            payload,
+            bonus_code=self.bonus_code,
+            bonus_turned_real=_optional(self.turned_real if self.status == "Completed" else None, currency),
+            locked_amount=_optional(self.locked, currency),
+            required_wagering_amount=_optional(self.required, currency),
+            meta={**(meta or {}), **self._progress()} if is_ongoing else meta,
+            fasttrack_references=_object(self.references),
+        )
+        event_id = f"bonus/{self.user_bonus_id}/{self.epoch}/{self.status}"
+        if is_ongoing:
+            event_id = f"{event_id}/{self.ongoing}"
+        return Event("BONUS", event_id, self.user_id, self.cause, payload)
+
+    def _progress(self) -> dict[str, float]:
+        wagered = {"wagered_amount": percent_number(self.wagered_percents, self.currency)}
+        if not self.required:
+            return wagered
+        open_percents = max(self.required * 100 - self.wagered_percents, 0)
+        return {**wagered, "open_requirement": percent_number(open_percents, self.currency)}
 
 
-def casino(
-    *,
-    user_id: str,
-    cause: str,
-    call_id: str,
-    type: CasinoType,  # noqa: A002 (the contract's name)
-    status: CasinoStatus,
-    at: int,
-    amount: int,
-    bonus_amount: int,
-    currency: str,
-    rate: str,
-    origin: str,
-    game_id: str,
-    game_name: str,
-    game_type: str | None,
-    round_id: str,
-    is_round_end: bool,
-    balance_after: int | None,
-    vendor_id: str,
-    vendor_name: str | None,
-) -> Event:
-    """A CASINO event of the bet or win `call_id`; a Rollback is of that bet, with the refund's time and balance.
+class Casino(NamedTuple):
+    """What a CASINO event says of the bet or win `call_id`; a Rollback is of that bet, with the refund's time."""
 
-    The balance before follows from the real money that moved, and is left out when that makes it negative.
-    """
-    wager_amount = amount - bonus_amount
-    scale = SCALES[currency]
-    payload: dict[str, Any] = {
-        "activity_id": call_id,
-        "amount": amount / scale,
-        "currency": currency,
-        "exchange_rate": float(rate),
-        "game_id": game_id,
-        "game_name": game_name,
-        "is_round_end": is_round_end,
-        "origin": origin,
-        "round_id": round_id,
-        "status": status,
-        "timestamp": timestamp(at),
-        "type": type,
-        "user_id": user_id,
-        "vendor_id": vendor_id,
-        "wager_amount": wager_amount / scale,
-        "bonus_wager_amount": bonus_amount / scale,
-        "locked_wager_amount": 0.0,
-    }
-    is_paid_out = type == "Win" or status == "Rollback"
-    if balance_after is not None:
-        payload["balance_after"] = balance_after / scale
-        balance_before = balance_after - wager_amount if is_paid_out else balance_after + wager_amount
-        if balance_before >= 0:
-            payload["balance_before"] = balance_before / scale
-    if game_type is not None:
-        payload["game_type"] = _GAME_TYPES.get(game_type, game_type)
-    if vendor_name is not None:
-        payload["vendor_name"] = vendor_name
-    action = "refund" if status == "Rollback" else _ACTIONS[type]
-    return Event("CASINO", f"casino/{action}/{call_id}", user_id, cause, payload)
+    user_id: str
+    cause: str
+    call_id: str
+    type: CasinoType
+    status: CasinoStatus
+    at: int
+    amount: int
+    bonus_amount: int
+    currency: str
+    rate: str
+    origin: str
+    game_id: str
+    game_name: str
+    game_type: str | None
+    round_id: str
+    is_round_end: bool
+    balance_after: int | None
+    """Real money; what was before follows from it, and is left out when that is negative."""
+    vendor_id: str
+    vendor_name: str | None
+
+    def event(self) -> Event:
+        """Return it as the CRM wants it."""
+        scale = SCALES[self.currency]
+        wager_amount = self.amount - self.bonus_amount
+        payload: dict[str, Any] = {
+            "activity_id": self.call_id,
+            "amount": self.amount / scale,
+            "currency": self.currency,
+            "exchange_rate": float(self.rate),
+            "game_id": self.game_id,
+            "game_name": self.game_name,
+            "is_round_end": self.is_round_end,
+            "origin": self.origin,
+            "round_id": self.round_id,
+            "status": self.status,
+            "timestamp": timestamp(self.at),
+            "type": self.type,
+            "user_id": self.user_id,
+            "vendor_id": self.vendor_id,
+            "wager_amount": wager_amount / scale,
+            "bonus_wager_amount": self.bonus_amount / scale,
+            "locked_wager_amount": 0.0,
+        }
+        is_rollback = self.status == "Rollback"
+        if self.balance_after is not None:
+            payload["balance_after"] = self.balance_after / scale
+            is_paid_out = is_rollback or self.type == "Win"
+            before = self.balance_after - wager_amount if is_paid_out else self.balance_after + wager_amount
+            if before >= 0:
+                payload["balance_before"] = before / scale
+        if self.game_type is not None:
+            payload["game_type"] = _GAME_TYPES.get(self.game_type, self.game_type)
+        if self.vendor_name is not None:
+            payload["vendor_name"] = self.vendor_name
+        event_id = f"casino/{'refund' if is_rollback else _ACTIONS[self.type]}/{self.call_id}"
+        return Event("CASINO", event_id, self.user_id, self.cause, payload)
 
 
 def bonus_type(source: str, mapping: Mapping[str, str]) -> str:
@@ -217,13 +234,6 @@ def timestamp(at: int) -> str:
 @lru_cache(maxsize=1024)
 def _to_the_minute(minute: int) -> str:
     return datetime.fromtimestamp(minute * 60, UTC).isoformat(timespec="minutes").removesuffix("+00:00")
-
-
-def _progress(wagered_percents: int, required: int | None, currency: str) -> dict[str, float]:
-    wagered = {"wagered_amount": percent_number(wagered_percents, currency)}
-    if not required:
-        return wagered
-    return {**wagered, "open_requirement": percent_number(max(required * 100 - wagered_percents, 0), currency)}
 
 
 def _optional(minor: int | None, currency: str) -> float | None:

@@ -20,7 +20,7 @@ def tell(turn: Turn, bonus: Bonus, status: str, moment: Moment, turned_real: int
     """
     after = _evolve(turn, bonus, status, moment.at)
     turn.events.append(
-        events.bonus(
+        events.Bonus(
             user_id=turn.player,
             cause=moment.cause,
             user_bonus_id=after.user_bonus_id,
@@ -42,7 +42,7 @@ def tell(turn: Turn, bonus: Bonus, status: str, moment: Moment, turned_real: int
             references=after.references,
             ongoing=bonus.ongoing,
             wagered_percents=after.wagered,
-        )
+        ).event()
     )
     return after
 

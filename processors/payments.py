@@ -166,7 +166,7 @@ class _Told(NamedTuple):
 
 def _event(sent: Sent, row: PaymentRow, told: _Told) -> Event:
     order = told.order
-    return events.payment(
+    return events.Payment(
         user_id=order.player,
         cause=told.cause,
         payment_id=row.payment_id or order.order_id,
@@ -182,7 +182,7 @@ def _event(sent: Sent, row: PaymentRow, told: _Told) -> Event:
         bonus_code=told.bonus_code,
         note=order.response_message if sent.status == "Rejected" else None,
         rollback=max(row.rollbacks, 1),
-    )
+    ).event()
 
 
 def _change(sent: Sent, row: PaymentRow) -> PaymentChange:

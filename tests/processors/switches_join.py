@@ -92,7 +92,7 @@ JOIN = [
     ),
     Switch("2 progress is told step by step", "wagering.progress_step", always(0)),
     Switch("2 a step is told once", "wagering.take_back", lambda _: _sinking),
-    Switch("2 progress says how much", "events._progress", always({})),
+    Switch("2 progress says how much", "events:Bonus._progress", always({})),
     Switch("3 the end of a round decides", "wagering.round_end", never),
     Switch(
         "3 its middle does not",

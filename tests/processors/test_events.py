@@ -70,20 +70,21 @@ def test_a_payment_has_what_the_contract_requires_and_no_nulls() -> None:
         "vendor_id": "101_WorldPay_GBP_X",
     }
 
-    assert Event(
-        "PAYMENT", "payment/123_4567899/Approved", "125917", "rebilly.orders/3/1017", expected
-    ) == events.payment(**PAYMENT)
+    assert (
+        Event("PAYMENT", "payment/123_4567899/Approved", "125917", "rebilly.orders/3/1017", expected)
+        == events.Payment(**PAYMENT).event()
+    )
 
 
 def test_a_payment_says_what_else_is_known() -> None:
-    payload = events.payment(**PAYMENT, bonus_code="W", note="insufficient_funds", vendor_name="Alipay").payload
+    payload = events.Payment(**PAYMENT, bonus_code="W", note="insufficient_funds", vendor_name="Alipay").event().payload
 
     assert {"bonus_code": "W", "note": "insufficient_funds", "vendor_name": "Alipay"}.items() <= payload.items()
 
 
 @pytest.mark.parametrize(("kind", "word"), [("deposit", "Credit"), ("withdrawal", "Debit")])
 def test_a_deposit_is_credit_and_a_withdrawal_debit(kind: str, word: str | None) -> None:
-    assert word == events.payment(**{**PAYMENT, "kind": kind}).payload["type"]
+    assert word == events.Payment(**{**PAYMENT, "kind": kind}).event().payload["type"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_deposit_is_credit_and_a_withdrawal_debit(kind: str, word: str | None)
     [(1, "payment/123_4567899/Rollback"), (2, "payment/123_4567899/Rollback/2")],
 )
 def test_a_second_rollback_is_numbered(rollback: int, event_id: str) -> None:
-    rolled_back = events.payment(**{**PAYMENT, "status": "Rollback"}, rollback=rollback)
+    rolled_back = events.Payment(**{**PAYMENT, "status": "Rollback"}, rollback=rollback).event()
 
     assert event_id == rolled_back.event_id
 
@@ -111,15 +112,20 @@ def test_a_bonus_has_what_the_contract_requires_and_no_nulls() -> None:
         "user_id": "125917",
     }
 
-    assert Event("BONUS", "bonus/125917-77/0/Created", "125917", "platform.bonuses/3/12", expected) == events.bonus(
-        **BONUS
+    assert (
+        Event("BONUS", "bonus/125917-77/0/Created", "125917", "platform.bonuses/3/12", expected)
+        == events.Bonus(**BONUS).event()
     )
 
 
 def test_a_bonus_says_what_else_is_known() -> None:
-    payload = events.bonus(
-        **BONUS, bonus_code="W", required=60000, locked=0, meta='{"a": 1}', references='{"id": "7"}', turned_real=5
-    ).payload
+    payload = (
+        events.Bonus(
+            **BONUS, bonus_code="W", required=60000, locked=0, meta='{"a": 1}', references='{"id": "7"}', turned_real=5
+        )
+        .event()
+        .payload
+    )
 
     assert {
         "bonus_code": "W",
@@ -127,11 +133,11 @@ def test_a_bonus_says_what_else_is_known() -> None:
         "locked_amount": 0.0,
         "meta": {"a": 1},
         "fasttrack_references": {"id": "7"},
-    } == {name: payload[name] for name in payload if name not in events.bonus(**BONUS).payload}
+    } == {name: payload[name] for name in payload if name not in events.Bonus(**BONUS).event().payload}
 
 
 def test_what_turned_real_is_said_on_completed_only() -> None:
-    assert events.bonus(**{**BONUS, "status": "Completed"}, turned_real=5).payload["bonus_turned_real"] == 0.05
+    assert events.Bonus(**{**BONUS, "status": "Completed"}, turned_real=5).event().payload["bonus_turned_real"] == 0.05
 
 
 @pytest.mark.parametrize(
@@ -144,13 +150,13 @@ def test_what_turned_real_is_said_on_completed_only() -> None:
     ],
 )
 def test_ongoing_carries_its_progress(wagered_percents: int, required: int | None, meta: dict[str, Any]) -> None:
-    ongoing = events.bonus(
+    ongoing = events.Bonus(
         **{**BONUS, "status": "Ongoing", "epoch": 1},
         ongoing=2,
         wagered_percents=wagered_percents,
         required=required,
         meta='{"a": 1}',
-    )
+    ).event()
 
     assert ("bonus/125917-77/1/Ongoing/2", meta) == (ongoing.event_id, ongoing.payload["meta"])
 
@@ -180,7 +186,10 @@ def test_a_bet_has_what_the_contract_requires() -> None:
         "vendor_name": "NetGaming",
     }
 
-    assert Event("CASINO", "casino/debit/2322", "125917", "netgaming.debits/3/8", expected) == events.casino(**CASINO)
+    assert (
+        Event("CASINO", "casino/debit/2322", "125917", "netgaming.debits/3/8", expected)
+        == events.Casino(**CASINO).event()
+    )
 
 
 @pytest.mark.parametrize(
@@ -197,7 +206,7 @@ def test_a_bet_has_what_the_contract_requires() -> None:
 def test_the_balance_before_follows_from_the_real_money(
     said: dict[str, Any], event_id: str, balance_before: float | None
 ) -> None:
-    event = events.casino(**{**CASINO, **said})
+    event = events.Casino(**{**CASINO, **said}).event()
 
     assert (event_id, balance_before) == (event.event_id, event.payload.get("balance_before"))
 
@@ -207,7 +216,7 @@ def test_the_balance_before_follows_from_the_real_money(
     [("slots", "Slots"), ("table_games", "Table"), ("promo_freespin", "promo_freespin"), (None, None)],
 )
 def test_game_types_in_the_contracts_words(game_type: str | None, word: str | None) -> None:
-    assert word == events.casino(**{**CASINO, "game_type": game_type}).payload.get("game_type")
+    assert word == events.Casino(**{**CASINO, "game_type": game_type}).event().payload.get("game_type")
 
 
 @pytest.mark.parametrize(
