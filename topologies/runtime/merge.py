@@ -132,8 +132,9 @@ class Merge:
         if best is None:
             return None
         for lane in self.lanes:
+            # All of them are asked, so that their moments pass at the same time.
             if not lane.items and not lane.is_idle(high_of(lane.topic), now_s, self._idle_max_s):
-                return None
+                best = None
         return best
 
     @property

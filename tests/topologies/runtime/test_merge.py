@@ -7,7 +7,7 @@ from topologies.runtime.merge import Item, Lane, Merge
 
 IDLE_MAX_S = 0.5
 FAR_AHEAD_MS = 1_000_000
-BETS, ORDERS = "bets", "orders"
+BETS, BONUSES, ORDERS = "bets", "bonuses", "orders"
 
 
 def item(topic: str, offset: int, time: int, value: bytes = b"") -> Item:
@@ -84,6 +84,15 @@ def test_an_input_at_its_end_is_given_a_moment(now_s: float, expected: list[tupl
     taken(merge, {ORDERS: 0, BETS: 1}, 0.0)
 
     assert expected == taken(merge, {ORDERS: 0, BETS: 1}, now_s)
+
+
+def test_inputs_that_are_silent_together_are_given_one_moment() -> None:
+    merge = Merge([ended(ORDERS), ended(BONUSES), lane(BETS, 10)], IDLE_MAX_S)
+    ends = {ORDERS: 0, BONUSES: 0, BETS: 1}
+
+    assert [] == taken(merge, ends, 0.0)
+
+    assert [(BETS, 10)] == taken(merge, ends, 0.5)
 
 
 def test_the_moment_begins_anew_with_each_end() -> None:
