@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from tests.integration.counting import SOURCES, Sent, Slice, topology
@@ -20,6 +27,7 @@ from topologies.graph import Topology
 from topologies.operations import running
 from topologies.operations.running import Doors, Run
 from topologies.runtime.names import STATE, own_topics
+from topologies.runtime.store import Bounds, Store
 from topologies.runtime.task import Moment
 from topologies.runtime.worker import Report
 from topologies.settings import Settings
@@ -184,12 +192,20 @@ class Stage:
             worker.thread.join(DEADLINE_S)
         assert not worker.thread.is_alive(), "the worker does not stop"
 
+    def store(self, instance: str = "w0") -> Store:
+        """The store of a worker that does not run."""
+        return Store(self.state_dir / self.app / instance, Bounds(1 << 20, 1 << 20))
+
     # --- out ----------------------------------------------------------------------------------------------------
 
     def ends(self, topic: str) -> dict[int, int]:
         """The high watermarks."""
+        return self._offsets(topic, IsolationLevel.READ_UNCOMMITTED)
+
+    def _offsets(self, topic: str, isolation: IsolationLevel) -> dict[int, int]:
         wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(self.partitions)}
-        return {each.partition: future.result().offset for each, future in self.admin.list_offsets(wanted).items()}
+        answers = self.admin.list_offsets(wanted, isolation_level=isolation)
+        return {each.partition: future.result().offset for each, future in answers.items()}
 
     def read(self, topic: str) -> list[Record]:
         """All committed records that lie there now, by partition."""
@@ -221,11 +237,27 @@ class Stage:
         consumer.close()
         return sorted(found)
 
-    def heads(self) -> dict[int, dict[str, Any]]:
-        """The last head of each task."""
-        return {
-            record.partition: _row(record.value)[1] for record in self.read(self.state) if record.key == b"\0head\0"
-        }
+    def stable_ends(self, topic: str) -> dict[int, int]:
+        """The last stable offsets: before the first open transaction."""
+        return self._offsets(topic, IsolationLevel.READ_COMMITTED)
+
+    def committed(self) -> dict[tuple[str, int], int]:
+        """The group's offsets."""
+        request = [ConsumerGroupTopicPartitions(self.app)]
+        (future,) = self.admin.list_consumer_group_offsets(request).values()
+        return {(each.topic, each.partition): each.offset for each in future.result().topic_partitions}
+
+    def state_rows(self) -> dict[tuple[int, bytes], bytes]:
+        """The state as compaction leaves it."""
+        last = {(record.partition, record.key): record.value for record in self.read(self.state)}
+        return {key: value for key, value in last.items() if value is not None}
+
+    def store_rows(self, instance: str = "w0") -> dict[tuple[int, bytes], bytes]:
+        """What a worker that does not run has stored."""
+        store = self.store(instance)
+        rows = {(number, key): value for number in range(self.partitions) for key, value in store.scan(number, b"")}
+        store.close()
+        return rows
 
     def written(self) -> dict[int, Slice]:
         """What has been written, in the words of `truth`; the state as compaction leaves it, without what expired."""

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from rocksdict import AccessType, Options, Rdict
 
-from tests.integration.installation import Installation, Outgoing, Record
+from tests.integration.installation import Installation
+from tests.integration.records import Outgoing, Record
 from tests.integration.sources import Document, bet, change, order
 from tests.integration.writers import Schema, Writer, add, field, ours, registered
 from topologies import prepared
@@ -106,7 +107,7 @@ def files(directory: Path) -> list[Path]:
 
 
 def rows(installation: Installation) -> Iterator[tuple[bytes, bytes]]:
-    [path] = installation.state_dir.iterdir()
+    [path] = installation.state_dir.glob("*/*")
     store = Rdict(str(path), Options(raw_mode=True), access_type=AccessType.read_only())
     yield from store.items()
     store.close()

@@ -30,6 +30,8 @@ from topologies.runtime.tasks import Tasks
 from topologies.runtime.worker import Pace, Parts, Report, Worker
 from topologies.settings import Settings
 
+MS = 1000
+
 Clock = Callable[[], Moment]
 
 
@@ -51,12 +53,7 @@ class Doors:
 
 
 def run(  # noqa: PLR0913, PLR0917 - the composition root's call
-    topology: Topology,
-    settings: Settings,
-    how: Run,
-    clock: Clock,
-    stop: threading.Event,
-    doors: Doors | None = None,
+    topology: Topology, settings: Settings, how: Run, clock: Clock, stop: threading.Event, doors: Doors | None = None
 ) -> Report:
     """Run a topology until `stop` is set or everything is drained.
 
@@ -65,41 +62,121 @@ def run(  # noqa: PLR0913, PLR0917 - the composition root's call
         Fatal: the process may not continue.
     """
     _tame_collector()
-    doors = doors or Doors()
-    cluster = Cluster(settings.bootstrap_servers, settings.kafka, f"{settings.app}-{settings.instance}")
-    admin = Admin(cluster, settings.request_timeout / 1000)
-    surveyor = Surveyor(topology, settings.app, admin, settings.start)
-    surveyor.partitions()
     with ExitStack() as closing:
-        store = doors.store(Path(settings.state_dir) / settings.instance, _bounds(settings))
-        closing.callback(store.close)
-        tables = TableFeed(topology.tables, doors.reader(cluster))
-        closing.callback(tables.close)
-        tables.load(admin, stop.is_set)
-        codec = RowCodec(topology.row_version, topology.upgrade)
-        recovery = Recovery(
-            lambda: doors.reader(cluster),
+        site = Site(topology, settings, how, clock, stop, doors or Doors(), closing)
+        return site.worker().run()
+
+
+class Site:
+    """Where one worker is built. Each method gives one part; `closing` takes what must be closed, in its order."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a worker is built from
+        self,
+        topology: Topology,
+        settings: Settings,
+        how: Run,
+        clock: Clock,
+        stop: threading.Event,
+        doors: Doors,
+        closing: ExitStack,
+    ) -> None:
+        self._topology = topology
+        self._settings = settings
+        self._how = how
+        self._clock = clock
+        self._stop = stop
+        self._doors = doors
+        self._closing = closing
+        self._codec = RowCodec(topology.row_version, topology.upgrade)
+        self._cluster = Cluster(settings.bootstrap_servers, settings.kafka, f"{settings.app}-{settings.instance}")
+        self._admin = Admin(self._cluster, settings.request_timeout / MS)
+
+    def worker(self) -> Worker:
+        """Return the worker, a member of the group already."""
+        topology, settings = self._topology, self._settings
+        surveyor = Surveyor(topology, settings.app, self._admin, settings.start)
+        surveyor.partitions()
+        store = self._store()
+        tables = self._tables()
+        recovery = self._recovery(surveyor, store)
+        intake = Intake(topology, settings.fetch_bytes_max // 2)
+        tasks = Tasks(
+            topology, recovery, intake, lambda number, beginning: self._task(store, tables, number, beginning)
+        )
+        commits = Commits(self._transactions, tasks, store, own_topics(settings.app), self._stop)
+        self._closing.callback(commits.close)
+        drain = Drain(surveyor) if self._how.drain else None
+        inputs = self._inputs(tasks)
+        recovery.start()
+        self._closing.callback(recovery.stop)
+        inputs.subscribe([source.topic for source in topology.sources])
+        rejoining = Rejoining(lambda: self._admin.session_timeout_s(settings.app), self._stop)
+        return Worker(
+            Parts(inputs, rejoining, tables, tasks, intake, commits, self._clock, drain), _pace(settings), self._stop
+        )
+
+    def _store(self) -> Store:
+        settings = self._settings
+        # With the application's name: two of them on one machine have nothing to share.
+        path = Path(settings.state_dir) / settings.app / settings.instance
+        store = self._doors.store(path, Bounds(settings.block_cache_bytes_max, settings.write_buffer_bytes_max))
+        self._closing.callback(store.close)
+        return store
+
+    def _tables(self) -> TableFeed:
+        tables = TableFeed(self._topology.tables, self._doors.reader(self._cluster))
+        self._closing.callback(tables.close)
+        tables.load(self._admin, self._stop.is_set)
+        return tables
+
+    def _recovery(self, surveyor: Surveyor, store: Store) -> Recovery:
+        return Recovery(
+            lambda: self._doors.reader(self._cluster),
             surveyor,
             store,
-            codec,
-            lambda: clock().wall_ms,
-            accept_offsets=how.accept_offsets,
+            self._codec,
+            lambda: self._clock().wall_ms,
+            accept_offsets=self._how.accept_offsets,
         )
-        intake = Intake(topology, settings.fetch_bytes_max // 2)
-        tasks = Tasks(topology, recovery, intake, _task_maker(topology, settings, store, codec, tables, clock))
-        commits = Commits(
-            _transactions_maker(doors, cluster, settings, clock), tasks, store, own_topics(settings.app), stop
+
+    def _inputs(self, tasks: Tasks) -> Inputs:
+        settings = self._settings
+        inputs = Inputs(
+            self._cluster,
+            Membership(settings.app, settings.group_protocol, settings.group_instance_id),
+            queued_bytes_max=settings.fetch_bytes_max // 2,
+            on_assigned=tasks.ownership.assigned,
+            on_revoked=tasks.ownership.revoked,
+            on_lost=tasks.ownership.revoked,
         )
-        closing.callback(commits.close)
-        drain = Drain(surveyor) if how.drain else None
-        inputs = _inputs(cluster, settings, tasks)
-        closing.callback(inputs.close)
-        recovery.start()
-        closing.callback(recovery.stop)
-        inputs.subscribe([source.topic for source in topology.sources])
-        rejoining = Rejoining(lambda: admin.session_timeout_s(settings.app), stop)
-        parts = Parts(inputs, rejoining, tables, tasks, intake, commits, clock, drain)
-        return Worker(parts, _pace(settings), stop).run()
+        self._closing.callback(inputs.close)
+        return inputs
+
+    def _transactions(self) -> Transactions:
+        return self._doors.transactions(
+            self._cluster,
+            f"{self._settings.app}-{self._settings.instance}",
+            timeout_s=self._settings.transaction_timeout / MS,
+            clock=lambda: self._clock().steady_s,
+        )
+
+    def _task(self, store: Store, tables: TableFeed, number: int, beginning: Beginning) -> Task:
+        cache = RowCache(self._settings.cache_bytes_max // beginning.partitions)
+        return Task(
+            self._topology,
+            number,
+            Overlay(store, number, cache, self._codec),
+            self._codec,
+            beginning,
+            tables=tables.values,
+            partitioner=self._settings.partitioner,
+            idle_max_s=self._settings.max_task_idle / MS,
+            now=self._clock(),
+        )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(settings.batch_records_max, settings.commit_interval_max / MS, settings.expiry_grace)
 
 
 def _tame_collector() -> None:
@@ -109,54 +186,3 @@ def _tame_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(settings.block_cache_bytes_max, settings.write_buffer_bytes_max)
-
-
-def _pace(settings: Settings) -> Pace:
-    return Pace(settings.batch_records_max, settings.commit_interval_max / 1000, settings.expiry_grace)
-
-
-def _inputs(cluster: Cluster, settings: Settings, tasks: Tasks) -> Inputs:
-    return Inputs(
-        cluster,
-        Membership(settings.app, settings.group_protocol, settings.group_instance_id),
-        queued_bytes_max=settings.fetch_bytes_max // 2,
-        on_assigned=tasks.ownership.assigned,
-        on_revoked=tasks.ownership.revoked,
-        on_lost=tasks.ownership.revoked,
-    )
-
-
-def _transactions_maker(doors: Doors, cluster: Cluster, settings: Settings, clock: Clock) -> Callable[[], Transactions]:
-    def make() -> Transactions:
-        return doors.transactions(
-            cluster,
-            f"{settings.app}-{settings.instance}",
-            timeout_s=settings.transaction_timeout / 1000,
-            clock=lambda: clock().steady_s,
-        )
-
-    return make
-
-
-def _task_maker(  # noqa: PLR0913, PLR0917 - what every task of a worker shares
-    topology: Topology, settings: Settings, store: Store, codec: RowCodec, tables: TableFeed, clock: Clock
-) -> Callable[[int, Beginning], Task]:
-    def make(number: int, beginning: Beginning) -> Task:
-        cache = RowCache(settings.cache_bytes_max // beginning.partitions)
-        return Task(
-            topology,
-            number,
-            Overlay(store, number, cache, codec),
-            codec,
-            beginning,
-            tables=tables.values,
-            partitioner=settings.partitioner,
-            idle_max_s=settings.max_task_idle / 1000,
-            now=clock(),
-        )
-
-    return make
