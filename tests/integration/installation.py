@@ -6,11 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -20,10 +18,12 @@ from confluent_kafka.admin import (
 )
 from confluent_kafka.cimpl import NewPartitions
 
+from tests.integration.records import READ_TIMEOUT_S, Outgoing, Record, Servers, read, send
 from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
 
+__all__ = ["Done", "Installation", "Outgoing", "Record", "counts", "errors", "wait_until"]
+
 COMMAND_TIMEOUT_S = 120
-READ_TIMEOUT_S = 30
 
 TOPICS = {
     "CROUPIER_TOPIC_CALLS": CALLS,
@@ -33,30 +33,7 @@ TOPICS = {
     "CROUPIER_TOPIC_EVENTS": "crm.events",
 }
 
-Headers = Sequence[tuple[str, bytes]]
 Done = subprocess.CompletedProcess[str]
-
-
-class Record(NamedTuple):
-    """A record as it lies on a topic; `timestamp` in ms."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: dict[str, bytes]
-
-
-class Outgoing(NamedTuple):
-    """A record that a source sends: to a topic by its default name; partition -1 is that of the key."""
-
-    topic: str
-    key: str | bytes | None
-    value: bytes | None
-    timestamp: int
-    headers: Headers = ()
-    partition: int = -1
 
 
 class Installation:
@@ -84,7 +61,7 @@ class Installation:
             **{variable: self.topic(name) for variable, name in TOPICS.items()},
             **(settings or {}),
         }
-        self._servers: dict[str, str | int | float | bool] = {"bootstrap.servers": bootstrap_servers}
+        self._servers: Servers = {"bootstrap.servers": bootstrap_servers}
 
     def topic(self, name: str) -> str:
         """Our topic of a default name."""
@@ -195,72 +172,11 @@ class Installation:
 
     def send(self, records: Iterable[Outgoing]) -> list[tuple[int, int]]:
         """Send records as a source's producer would; partition and offset of each."""
-        producer = Producer({**self._servers, "enable.idempotence": True, "partitioner": "murmur2_random"})
-        placed: dict[int, tuple[int, int]] = {}
-
-        def place(number: int, error: KafkaError | None, message: Message) -> None:
-            assert error is None, error
-            placed[number] = (message.partition() or 0, message.offset() or 0)
-
-        for number, each in enumerate(records):
-            producer.produce(
-                self.topic(each.topic),
-                each.value,
-                each.key,
-                each.partition,
-                on_delivery=partial(place, number),
-                timestamp=each.timestamp,
-                headers=list(each.headers),
-            )
-        assert 0 == producer.flush(READ_TIMEOUT_S)
-        return [place for _, place in sorted(placed.items())]
+        return send(self._servers, [each._replace(topic=self.topic(each.topic)) for each in records])
 
     def read(self, topic: str) -> list[Record]:
         """All committed records of a topic, by its real name, as they lie there."""
-        consumer = Consumer(
-            {
-                **self._servers,
-                "group.id": f"{self.app}-test",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 20,
-            }
-        )
-        try:
-            return _all(consumer, topic)
-        finally:
-            consumer.close()
-
-
-def _all(consumer: Consumer, topic: str) -> list[Record]:
-    numbers = list(consumer.list_topics(topic, READ_TIMEOUT_S).topics[topic].partitions)
-    consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
-    records = []
-    while numbers:
-        message = consumer.poll(READ_TIMEOUT_S)
-        assert message is not None, f"{topic}: nothing more comes, and it has not ended"
-        if (error := message.error()) is not None:
-            assert error.code() == KafkaError._PARTITION_EOF, error  # noqa: SLF001  librdkafka's public name
-            numbers.remove(message.partition() or 0)
-            continue
-        kind, timestamp = message.timestamp()
-        assert kind != TIMESTAMP_NOT_AVAILABLE
-        headers = {name: _bytes(value) or b"" for name, value in _headers(message)}
-        place = (message.partition() or 0, message.offset() or 0)
-        records.append(Record(*place, timestamp, _bytes(message.key()), _bytes(message.value()), headers))
-    return records
-
-
-def _headers(message: Message) -> Sequence[tuple[str, str | bytes | None]]:
-    headers = message.headers() or []
-    assert isinstance(headers, list)
-    return headers
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    assert not isinstance(value, str)
-    return value
+        return read(self._servers, topic)
 
 
 def wait_until(is_reached: Callable[[], bool], timeout_s: float = 60) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.integration.installation import Outgoing
+from tests.integration.records import Outgoing
 from topologies import prepared, schemas
 from topologies.codecs import Codec
 from topologies.units import instant, instant_text

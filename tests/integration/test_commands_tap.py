@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.installation import Installation, Outgoing, wait_until
+from tests.integration.installation import Installation, wait_until
+from tests.integration.records import Outgoing
 from tests.integration.sources import at, at_ms, bet, change, order, sent
 
 pytestmark = pytest.mark.xdist_group("commands-tap")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.integration.installation import Installation, Outgoing
+from tests.integration.installation import Installation
+from tests.integration.records import Outgoing
 from tests.integration.sources import Document, at_ms, bet, change, order
 from tests.integration.writers import Schema, Writer, add, drop, field, ours, registered
 from topologies import prepared
