@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from topologies.runtime.batch import Batch
 from topologies.runtime.caution import Cautions
 from topologies.runtime.commit import commit
-from topologies.runtime.errors import Aborted, Fatal, Poison, Unknown
+from topologies.runtime.errors import Aborted, Expelled, Fatal, Poison, Unknown
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import OwnTopics
@@ -109,6 +109,9 @@ class Commits:
             heads = commit(self._transactions, batches, self._own, inputs.metadata(), now.wall_ms)
         except Poison as error:
             self._on_poison(batches, error, inputs)
+        except Expelled as error:
+            log.warning("joining the group again: %s", error)
+            inputs.rejoin()
         except Aborted as error:
             self._on_aborted(batches, error, inputs)
         except Unknown as error:

@@ -3,6 +3,7 @@
     StreamError
     ├── Poison        this record can never be processed   → dead-letter it, go on
     ├── Aborted       this transaction left nothing behind → take its batches again
+    │   └── Expelled  because we are no member any more    → join the group again
     ├── Unknown       nobody knows how it ended            → new producer, recover every task
     ├── Unavailable   a read found nobody to answer        → try it again
     ├── Unreleased    our place in the group is taken      → join again, for a while
@@ -32,6 +33,10 @@ class Poison(StreamError):
 
 class Aborted(StreamError):
     """The transaction was rolled back: no record, row or offset of it is visible."""
+
+
+class Expelled(Aborted):
+    """The group took us for dead and gives our tasks to others; it may not have told us yet."""
 
 
 class Unknown(StreamError):

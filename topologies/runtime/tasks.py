@@ -38,12 +38,21 @@ class Tasks:
         self._refused: dict[int, dict[StepName, Refusal]] = {}
         self.running: dict[int, Task] = {}
         self.halted: dict[int, str] = {}
+        self._announced: frozenset[int] = frozenset()
         self.ownership = Ownership(self._topics, self._gained, self._lost)
 
     @property
     def is_settled(self) -> bool:
         """Every task that is ours is running or halted."""
         return len(self.running) + len(self.halted) == len(self.ownership.tasks)
+
+    def announce(self) -> None:
+        """Say which tasks have come and gone since the last call."""
+        ours = frozenset(self.ownership.tasks)
+        for what, numbers in (("lost", self._announced - ours), ("gained", ours - self._announced)):
+            if numbers:
+                log.info("tasks %s: %s", what, ", ".join(map(str, sorted(numbers))))
+        self._announced = ours
 
     def begin_recovered(self, inputs: Inputs) -> None:
         """Start the tasks that recovery has answered, as soon as their inputs can be positioned.

@@ -13,6 +13,7 @@ from topologies.runtime.errors import Halted, Unavailable, Unreleased
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
+from topologies.runtime.outage import Outage
 from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.tables import TableFeed
 from topologies.runtime.task import Moment
@@ -71,6 +72,7 @@ class Worker:
         self._stop = stop
         self._opened_at_s: float | None = None
         self._kept_house_at_s = 0.0
+        self._outage = Outage()
 
     def run(self) -> Report:
         """Loop.
@@ -89,6 +91,8 @@ class Worker:
         parts = self._parts
         before = dict(parts.tasks.running)
         polled = self._poll()
+        self._outage.heard(parts.inputs.take_trouble(), is_alive=bool(polled.messages or polled.ends))
+        parts.tasks.announce()
         parts.intake.distribute(polled, parts.tasks.unchanged(before))
         for trap in polled.traps:
             self._react(trap)

@@ -1,6 +1,7 @@
 """`croupier run`."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,9 +12,13 @@ from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
 from topologies.operations.running import Run
+from topologies.runtime.errors import Unavailable
 from topologies.runtime.task import Moment
 from topologies.runtime.worker import Report
 from topologies.settings import Settings
+
+NOTHING_DONE = Report(Counter(), [])
+"""Of a worker that was told to stop before it had begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,12 @@ class Work:
         logs.configure(debug=self.debug, is_service=True)
         settings = self.settings.model_copy(update={"instance": instance})
         topology = components.topology(self.topology, settings)
-        return running.run(topology, settings, self.how, self.clock, stop)
+        try:
+            return running.run(topology, settings, self.how, self.clock, stop)
+        except Unavailable:
+            if stop.is_set():
+                return NOTHING_DONE
+            raise
 
 
 @click.command(

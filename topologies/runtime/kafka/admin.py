@@ -1,5 +1,6 @@
 """Questions to the cluster, and its topics."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,6 +24,7 @@ from topologies.runtime.kafka.polled import Partition
 Answer = TypeVar("Answer")
 
 UNREACHABLE_S = 5.0
+SLICE_S = 0.2
 
 SESSION_TIMEOUT = "consumer.session.timeout.ms"
 SESSION_TIMEOUT_DEFAULT_S = 45.0
@@ -58,10 +60,12 @@ class Admin:
     Args:
         cluster: whom to ask.
         timeout_s: how long one question may take.
+        stop: when it is set, nobody waits for an answer any more.
     """
 
-    def __init__(self, cluster: Cluster, timeout_s: float = 30.0) -> None:
+    def __init__(self, cluster: Cluster, timeout_s: float = 30.0, stop: threading.Event | None = None) -> None:
         self._trouble = Trouble()
+        self._stop = stop or threading.Event()
         self._where = cluster.bootstrap_servers
         self._timeout_s = timeout_s
         try:
@@ -208,13 +212,19 @@ class Admin:
 
     def _result(self, future: Future[Answer]) -> Answer:
         """Wait not for long when the client says that nobody is there."""
-        try:
-            return future.result(timeout=min(self._timeout_s, UNREACHABLE_S))
-        except TimeoutError:
-            self._client.poll(0)
-            if self._trouble.last is not None:
-                raise
-        return future.result(timeout=self._timeout_s)
+        asked_at_s = time.monotonic()
+        while True:
+            try:
+                answer = future.result(timeout=SLICE_S)
+            except TimeoutError:
+                self._client.poll(0)
+                patience_s = UNREACHABLE_S if self._trouble.last else self._timeout_s + UNREACHABLE_S
+                if self._stop.is_set() or time.monotonic() - asked_at_s > patience_s:
+                    raise
+            else:
+                # The client tells once that all brokers are away, and never that one is back.
+                self._trouble.forget()
+                return answer
 
     def _explained(self, error: StreamError, doing: str) -> StreamError:
         """Add what the client has complained about meanwhile: it may be the cause."""

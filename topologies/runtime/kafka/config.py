@@ -53,6 +53,11 @@ class Trouble:
         self.last: str | None = None
         self.is_credentials = False
 
+    def forget(self) -> None:
+        """What was is over, or will be said again."""
+        self.last = None
+        self.is_credentials = False
+
     def __call__(self, error: KafkaError) -> None:
         """Take librdkafka's `error_cb`: informational, but the only place that says why nothing answers."""
         known = _TROUBLE.get(error.code())

@@ -1,9 +1,12 @@
 """The one translation from the client's errors to our reactions."""
 
+from collections.abc import Mapping
+
 from confluent_kafka import KafkaError, KafkaException
 
 from topologies.runtime.errors import (
     Aborted,
+    Expelled,
     Fatal,
     Misconfigured,
     Poison,
@@ -18,6 +21,7 @@ from topologies.runtime.errors import (
 TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, KafkaError.INVALID_RECORD}
 TIMED_OUT = {KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT, KafkaError._TIMED_OUT_QUEUE}
 FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED}
+NO_MEMBER = {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION}
 REFUSED = {
     KafkaError._AUTHENTICATION: "the broker refused our credentials: check sasl.username and sasl.password",
     KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refused our credentials: check sasl.username and sasl.password",
@@ -29,6 +33,18 @@ REFUSED = {
 
 # A consumer that is refused for good says `_FATAL`, and why only in words: librdkafka's own for the broker's code.
 UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
+FENCED_INSTANCE = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
+REPLACED = "another worker with our group_instance_id has joined the group"
+
+VERDICTS: Mapping[int, tuple[type[StreamError], str]] = {
+    **dict.fromkeys(FENCED, (Fatal, "another worker with our instance name has taken over")),
+    **{code: (Fatal, advice) for code, advice in REFUSED.items()},
+    **dict.fromkeys(NO_MEMBER, (Expelled, "")),
+    **dict.fromkeys(TOO_LARGE, (Poison, "")),
+    KafkaError.FENCED_INSTANCE_ID: (Fatal, REPLACED),
+}
+"""What each code of a transaction comes to, and what is to be said first."""
+
 IN_WORDS = {
     KafkaError(code).str(): REFUSED[code]
     for code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
@@ -54,6 +70,8 @@ def of_read(exception: KafkaException, doing: str) -> StreamError:
 def _of_fatal(why: str, doing: str) -> StreamError:
     if UNRELEASED in why:
         return Unreleased("the group still has a member with our group_instance_id")
+    if FENCED_INSTANCE in why:
+        return Fatal(REPLACED)
     refused = next((advice for words, advice in IN_WORDS.items() if words in why), None)
     if refused:
         return Misconfigured(f"{refused}. while {doing}: {why}")
@@ -75,13 +93,13 @@ def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is
     sentence = f"{doing} failed: {error.str()}"
     if error.code() in FENCED and is_overdue:
         return Unknown(f"{sentence} (the transaction was older than its timeout)")
+    if error.code() in VERDICTS:
+        verdict, advice = VERDICTS[error.code()]
+        return verdict(f"{advice}: {sentence}" if advice else sentence)
     # `.fatal()` is not set on an error that repeats an earlier fatal one: the code is.
-    if error.code() == KafkaError._FATAL or error.fatal() or error.code() in FENCED:
-        return Fatal(f"{sentence}. another worker with the same instance name may have taken over")
-    if error.code() in REFUSED:
-        return Fatal(f"{REFUSED[error.code()]}. {sentence}")
-    if error.code() in TOO_LARGE:
-        return Poison(sentence)
+    if error.code() == KafkaError._FATAL or error.fatal():
+        return Fatal(f"the broker refused us for good: {sentence}")
+    # After one time-out the abort would only be the next.
     if error.code() in TIMED_OUT or (is_ending and error.retriable()):
         return Unknown(sentence)
     return Aborted(sentence)

@@ -88,10 +88,11 @@ class Inputs:
         _, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
         return high if high is not None else -1
 
-    @property
-    def trouble(self) -> str | None:
-        """The last thing that the client complained about."""
-        return self._trouble.last
+    def take_trouble(self) -> str | None:
+        """Return what the client complained about since the last call: that nobody answers, or why."""
+        last = self._trouble.last
+        self._trouble.forget()
+        return last
 
     def metadata(self) -> Any:  # noqa: ANN401 - opaque: only a transaction of the same client library takes it
         """Return the group metadata that a transaction needs; None while we are no member."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from topologies.runtime.errors import Aborted, Fatal, StreamError, Unknown
+from topologies.runtime.errors import Aborted, Expelled, Fatal, StreamError, Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read, of_transaction
 from topologies.runtime.kafka.polled import Partition
@@ -111,7 +111,7 @@ class Transactions:
         Without a member id the broker would check nothing (KAFKA-18060), so None is refused.
         """
         if group_metadata is None:
-            raise Aborted("we are no member of the group at the moment")
+            raise Expelled("we are no member of the group any more")
         positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
         self._call(
             "sending offsets",
