@@ -9,10 +9,10 @@ PLAIN = "%(name)s: %(message)s"
 def configure(*, debug: bool, is_service: bool = False) -> None:
     """Warnings for a command, news with their time for a service, everything to debug.
 
-    The Kafka client's own log repeats what its errors say, so it is heard only to debug.
+    The Kafka client's own log repeats what its errors say, even at its highest level, so it is heard only to debug.
     """
     level = logging.DEBUG if debug else logging.INFO if is_service else logging.WARNING
     logging.basicConfig(level=logging.WARNING, format=FORMAT if debug or is_service else PLAIN, force=True)
     logging.getLogger("croupier").setLevel(level)
     logging.getLogger("topologies").setLevel(level)
-    logging.getLogger("croupier.kafka").setLevel(logging.DEBUG if debug else logging.CRITICAL)
+    logging.getLogger("croupier.kafka").setLevel(logging.DEBUG if debug else logging.CRITICAL + 1)

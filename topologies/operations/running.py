@@ -89,7 +89,7 @@ class Site:
         self._closing = closing
         self._codec = RowCodec(topology.row_version, topology.upgrade)
         self._cluster = Cluster(settings.bootstrap_servers, settings.kafka, f"{settings.app}-{settings.instance}")
-        self._admin = Admin(self._cluster, settings.request_timeout / MS)
+        self._admin = Admin(self._cluster, settings.request_timeout / MS, stop)
 
     def worker(self) -> Worker:
         """Return the worker, a member of the group already."""
@@ -109,6 +109,8 @@ class Site:
         inputs = self._inputs(tasks)
         recovery.start()
         self._closing.callback(recovery.stop)
+        # Who waits for the cluster's answer need not wait any longer.
+        self._closing.callback(self._stop.set)
         inputs.subscribe([source.topic for source in topology.sources])
         rejoining = Rejoining(lambda: self._admin.session_timeout_s(settings.app), self._stop)
         return Worker(
