@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from tests.integration.counting_stage import Stage
 from topologies.operations.commands.invocation import Invocation
 from topologies.runtime.task import Moment
 
@@ -15,6 +16,14 @@ Croupier = Callable[..., int]
 
 def now() -> Moment:
     return Moment(time.time_ns() // 1_000_000, time.monotonic())
+
+
+@pytest.fixture
+def stage(bootstrap_servers: str, app: str, state_dir: Path) -> Stage:
+    """Topics of the small topology `counting`, with which the runtime is attacked."""
+    made = Stage(bootstrap_servers, app, state_dir)
+    made.create()
+    return made
 
 
 @pytest.fixture

@@ -17,12 +17,21 @@ from confluent_kafka import (
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
+    KafkaException,
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
-from tests.integration.counting import SOURCES, Sent, Slice, topology
+from tests.integration.counting import SOURCES, Sent, Slice, topology, traffic
 from topologies.graph import Topology
 from topologies.operations import running
 from topologies.operations.running import Doors, Run
@@ -110,13 +119,21 @@ class Stage:
         ]
         for future in self.admin.create_topics(new).values():
             future.result()
-        wait_until(self._are_there, "topics can be seen")
+        wait_until(lambda: all(self._is_there(self.topic(name)) for name in names), "topics can be used")
+        self._hurry()
 
-    def _are_there(self) -> bool:
+    def _hurry(self) -> None:
+        """Let the group give up a dead member soon, and move partitions soon."""
+        resource = ConfigResource(ResourceType.GROUP, self.app)
+        for name, value in (("consumer.session.timeout.ms", "3000"), ("consumer.heartbeat.interval.ms", "500")):
+            resource.add_incremental_config(ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET))
+        for future in self.admin.incremental_alter_configs([resource]).values():
+            future.result()
+
+    def _is_there(self, topic: str) -> bool:
         try:
-            self.ends(self.state)
-            self.ends(self.events)
-        except Exception:  # noqa: BLE001 - not there yet
+            self.ends(topic)
+        except KafkaException:
             return False
         return True
 
@@ -142,6 +159,18 @@ class Stage:
     def producer(self, **properties: Any) -> Producer:
         own = {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True, "logger": LOG}
         return Producer({**own, "linger.ms": 5, "queue.buffering.max.messages": 1_000_000, **properties})
+
+    def records(self, life: int, count: int = 300) -> list[Sent]:
+        """Records of a life of the application: all later than those of earlier ones."""
+        drawn = traffic(life, count, self.begin + life * 10_000)
+        return [each._replace(n=each.n + life * count) for each in drawn]
+
+    def processed(self, life: int = 0) -> list[Sent]:
+        """Send the records of a life, and drain."""
+        sent = self.records(life)
+        self.send(sent)
+        assert [] == self.run().halted
+        return sent
 
     def produce(self, producer: Producer, each: Sent) -> None:
         producer.produce(
@@ -196,6 +225,34 @@ class Stage:
         """The store of a worker that does not run."""
         return Store(self.state_dir / self.app / instance, Bounds(1 << 20, 1 << 20))
 
+    # --- what a person may do to it -------------------------------------------------------------------------------
+
+    def set_offsets(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Set the group's offsets, of inputs by their names without the application's."""
+        wanted = [TopicPartition(self.topic(name), number, offset) for (name, number), offset in offsets.items()]
+        request = [ConsumerGroupTopicPartitions(self.app, wanted)]
+        for future in self.admin.alter_consumer_group_offsets(request).values():
+            future.result()
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic, and wait until nobody sees it."""
+        for future in self.admin.delete_topics([topic]).values():
+            future.result()
+        wait_until(lambda: topic not in self.admin.list_topics(timeout=5).topics, f"{topic} is gone")
+
+    def create_topic(self, name: str, config: Mapping[str, str]) -> None:
+        """Create one topic."""
+        new = [NewTopic(self.topic(name), self.partitions, 1, config=dict(config))]
+        for future in self.admin.create_topics(new).values():
+            future.result()
+        wait_until(lambda: self._is_there(self.topic(name)), "it can be used")
+
+    def delete_records(self, before: Mapping[tuple[str, int], int]) -> None:
+        """Delete an input's records before an offset, as retention does."""
+        wanted = [TopicPartition(self.topic(name), number, offset) for (name, number), offset in before.items()]
+        for future in self.admin.delete_records(wanted).values():
+            future.result()
+
     # --- out ----------------------------------------------------------------------------------------------------
 
     def ends(self, topic: str) -> dict[int, int]:
@@ -246,6 +303,12 @@ class Stage:
         request = [ConsumerGroupTopicPartitions(self.app)]
         (future,) = self.admin.list_consumer_group_offsets(request).values()
         return {(each.topic, each.partition): each.offset for each in future.result().topic_partitions}
+
+    def is_at_end(self, partition: int) -> bool:
+        """Whether the group's offsets of all inputs are their ends."""
+        committed = self.committed()
+        topics = [self.topic(source) for source in SOURCES]
+        return all(committed.get((topic, partition)) == self.ends(topic)[partition] for topic in topics)
 
     def state_rows(self) -> dict[tuple[int, bytes], bytes]:
         """The state as compaction leaves it."""

@@ -34,10 +34,11 @@ POINTS = ("begun", "queued", "offsets sent", "ending", "committed", "storing", "
 
 
 class Plan(NamedTuple):
-    """Die at a point, when it is reached for the n-th time."""
+    """Die at a point, when it is reached for the n-th time; or `sleep` there until SIGCONT."""
 
     point: str
     times: int
+    how: str = "die"
 
 
 class Fate:
@@ -55,22 +56,23 @@ class Fate:
         return self._left == 0
 
     def dies(self, point: str) -> None:
-        """Die if this is the moment."""
+        """Die, or sleep, if this is the moment."""
         if self.at(point):
-            die()
+            self.end()
+
+    def end(self) -> None:
+        """Die or sleep."""
+        is_sleep = self._plan is not None and self._plan.how == "sleep"
+        os.kill(os.getpid(), signal.SIGSTOP if is_sleep else signal.SIGKILL)
 
     def dies_during(self, point: str, call: Callable[[], None]) -> None:
         """Die while something is done, if this is the moment; wherever in it."""
         if self.at(point):
             delay_s = Random(os.getpid()).random() * 0.003
-            threading.Timer(delay_s, die).start()
+            threading.Timer(delay_s, self.end).start()
             call()
             time.sleep(1)
         call()
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def doors(plan: Plan | None) -> Doors:
@@ -86,7 +88,7 @@ def doors(plan: Plan | None) -> Doors:
             if fate.at("queued"):
                 # The rows lie in the topic, in an open transaction without offsets.
                 self._producer.flush(5)
-                die()
+                fate.end()
             super().send_offsets(*arguments)
 
         def commit(self) -> None:

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from tests.integration import crashing
 from tests.integration.counting import Sent, traffic, truth
@@ -25,7 +24,7 @@ LIMIT_S = 60
 
 QUICK: dict[str, dict[str, Any]] = {
     "classic": {"kafka": {"session.timeout.ms": "1500", "heartbeat.interval.ms": "300"}},
-    # The broker's to say: `Stage.create` cannot, so each test asks for it.
+    # The group's to say: `Stage` does.
     "consumer": {},
 }
 """How to be given up soon after a crash, by group protocol."""
@@ -33,16 +32,6 @@ QUICK: dict[str, dict[str, Any]] = {
 
 def settings(protocol: str) -> dict[str, Any]:
     return {"group_protocol": protocol, "batch_records_max": 60, "commit_interval_max": 10, **QUICK[protocol]}
-
-
-def prepared(stage: Stage) -> None:
-    """Topics, and a group that gives up a dead member soon."""
-    stage.create()
-    resource = ConfigResource(ResourceType.GROUP, stage.app)
-    for name, value in (("consumer.session.timeout.ms", "3000"), ("consumer.heartbeat.interval.ms", "500")):
-        resource.add_incremental_config(ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET))
-    for future in stage.admin.incremental_alter_configs([resource]).values():
-        future.result()
 
 
 def more(stage: Stage, life: int) -> list[Sent]:
@@ -69,7 +58,7 @@ def test_a_worker_may_die_at_any_point(bootstrap_servers: str, app: str, tmp_pat
 
     def chain(number: int) -> list[str]:
         stage = Stage(bootstrap_servers, f"{app}-{number}", tmp_path / str(number))
-        prepared(stage)
+        stage.create()
         sent = []
         for life, point in enumerate(points[number::3]):
             sent += more(stage, life)
@@ -108,7 +97,7 @@ def test_workers_may_come_go_and_die_under_load(
 ) -> None:
     """Two workers; inputs are waited for as long as it takes, so that the order is the same as if all were there."""
     stage = Stage(bootstrap_servers, app, tmp_path, partitions=4)
-    prepared(stage)
+    stage.create()
     chance = Random(protocol)
     told: dict[str, Any] = {**settings(protocol), "max_task_idle": 60_000}
 

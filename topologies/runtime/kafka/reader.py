@@ -16,6 +16,8 @@ BULK = {
     "queued.max.messages.kbytes": 32 << 10,
 }
 
+LOOK_UP_S = 1.0
+
 
 class Reader:
     """Reads committed records from explicit positions.
@@ -27,6 +29,7 @@ class Reader:
 
     def __init__(self, cluster: Cluster, properties: Mapping[str, Any] | None = None) -> None:
         self._trouble = Trouble()
+        self._looked_up: set[str] = set()
         own = {**READ_COMMITTED, **BULK, **(properties or {}), "group.id": f"{cluster.client_id}-reader"}
         self._consumer = Consumer(cluster.config(self._trouble, own))
 
@@ -34,6 +37,7 @@ class Reader:
         """Read these partitions too, from these offsets."""
         if not positions:
             return
+        self._look_up({topic for topic, _ in positions})
         added = [TopicPartition(*each, offset) for each, offset in positions.items()]
         self._call("assigning partitions", lambda: self._consumer.incremental_assign(added))
 
@@ -50,6 +54,13 @@ class Reader:
         """Let go of the connection."""
         with contextlib.suppress(RuntimeError, KafkaException):
             self._consumer.close()
+
+    def _look_up(self, topics: set[str]) -> None:
+        """Find a topic's leaders now: the client by itself would look for them up to a second later."""
+        for topic in topics - self._looked_up:
+            with contextlib.suppress(KafkaException):
+                self._consumer.list_topics(topic, timeout=LOOK_UP_S)
+        self._looked_up |= topics
 
     def _call(self, doing: str, call: Any) -> Any:  # noqa: ANN401 - passed on as it is
         try:
