@@ -1,30 +1,55 @@
-"""Several workers on one machine: a process for each, and none is left when one of them dies."""
+"""Several workers on one machine: a process for each, and none is left when one of them, or this one, dies."""
 
+import contextlib
 import multiprocessing
+import os
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any, NamedTuple
+from typing import Any
 
 from topologies.operations.errors import Failed
 from topologies.runtime.worker import Report
 
 LOOK_S = 0.2
-JOIN_S = 30.0
+STOP_WITHIN_S = 30.0
+"""Longer than a commit takes to fail; who has not ended by then is ended."""
 
 Work = Callable[[str, threading.Event], Report]
 """Run as an instance until the event is set. Picklable, because a process of its own does it."""
 
 
-class Worker(NamedTuple):
+@dataclass(slots=True)
+class Worker:
     """A process, and where its report comes from."""
 
     instance: str
     process: SpawnProcess
     reports: "Connection[Any, Any]"
+    is_asked: bool = False
+
+    def ask(self) -> None:
+        """Tell it to stop, once: the second time would end it at once."""
+        if not self.is_asked:
+            self.is_asked = True
+            self.process.terminate()
+
+    def report(self) -> Report:
+        """Take its report, which has come, or raise what it has raised."""
+        try:
+            said = self.reports.recv()
+        except EOFError:
+            self.process.join(STOP_WITHIN_S)
+            code = self.process.exitcode
+            raise Failed(f"worker {self.instance} died, exit code {code}; all were stopped") from None
+        if isinstance(said, Exception):
+            raise said
+        report: Report = said
+        return report
 
 
 def run(work: Work, instances: Sequence[str], stop: threading.Event) -> Report:
@@ -34,14 +59,16 @@ def run(work: Work, instances: Sequence[str], stop: threading.Event) -> Report:
         Failed: a worker died. Before, the others were stopped.
         Exception: what a worker raised; likewise.
     """
-    workers = [_started(work, instance) for instance in instances]
+    workers: list[Worker] = []
     try:
-        return _joined(list(workers), stop)
+        for instance in instances:
+            workers.append(_started(work, instance))  # noqa: PERF401  those that run are ended when the next fails
+        return _joined(workers, stop)
     finally:
         for worker in workers:
-            worker.process.terminate()
+            worker.ask()
         for worker in workers:
-            worker.process.join(JOIN_S)
+            worker.process.join(STOP_WITHIN_S)
             worker.process.kill()
 
 
@@ -61,37 +88,24 @@ def _started(work: Work, instance: str) -> Worker:
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=[work, instance, theirs], name=instance)
     process.start()
-    # Ours is then the only end: when the process dies, reading says so.
+    # Theirs is then the only end: when the process dies, reading says so.
     theirs.close()
     return Worker(instance, process, ours)
 
 
-def _joined(working: list[Worker], stop: threading.Event) -> Report:
+def _joined(workers: Sequence[Worker], stop: threading.Event) -> Report:
     total = Report(Counter(), [])
-    is_asked = False
+    working = list(workers)
     while working:
-        if stop.is_set() and not is_asked:
-            is_asked = True
+        if stop.is_set():
             for worker in working:
-                worker.process.terminate()
+                worker.ask()
         ready = wait([worker.reports for worker in working], LOOK_S)
         for worker in [worker for worker in working if worker.reports in ready]:
-            report = _report(worker)
+            report = worker.report()
             total = Report(total.counts + report.counts, total.halted + report.halted)
             working.remove(worker)
     return total
-
-
-def _report(worker: Worker) -> Report:
-    try:
-        said = worker.reports.recv()
-    except EOFError:
-        worker.process.join(JOIN_S)
-        raise Failed(f"worker {worker.instance} died, exit code {worker.process.exitcode}; all were stopped") from None
-    if isinstance(said, Exception):
-        raise said
-    report: Report = said
-    return report
 
 
 def _work(work: Work, instance: str, reports: "Connection[Any, Any]") -> None:
@@ -99,10 +113,14 @@ def _work(work: Work, instance: str, reports: "Connection[Any, Any]") -> None:
     stop = threading.Event()
     stop_on_signals(stop)
     threading.Thread(target=_stop_with_parent, args=[stop], daemon=True).start()
+    said: Report | Exception
     try:
-        reports.send(work(instance, stop))
+        said = work(instance, stop)
     except Exception as error:  # noqa: BLE001  the parent says it, and knows the exit code
-        reports.send(error)
+        said = error
+    # Nobody listens when the parent is dead.
+    with contextlib.suppress(BrokenPipeError):
+        reports.send(said)
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
@@ -110,3 +128,5 @@ def _stop_with_parent(stop: threading.Event) -> None:
     if parent is not None:
         parent.join()
         stop.set()
+        threading.Event().wait(STOP_WITHIN_S)
+        os._exit(1)

@@ -32,9 +32,12 @@ class Work:
     debug: bool
 
     def __call__(self, instance: str, stop: threading.Event) -> Report:
-        """Run as this instance."""
-        logs.configure(debug=self.debug, is_service=True)
-        settings = self.settings.model_copy(update={"instance": instance})
+        """Run as this instance: its name is that of the settings, with what tells several workers apart behind it."""
+        behind = instance.removeprefix(self.settings.instance)
+        logs.configure(debug=self.debug, is_service=True, instance=instance if behind else "")
+        static = self.settings.group_instance_id
+        names = {"instance": instance, "group_instance_id": static and static + behind}
+        settings = self.settings.model_copy(update=names)
         topology = components.topology(self.topology, settings)
         try:
             return running.run(topology, settings, self.how, self.clock, stop)
