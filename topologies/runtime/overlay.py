@@ -6,6 +6,7 @@ a processor's bug drops the record's, an abort the batch's; a commit moves the
 batch's to cache and store.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -54,7 +55,8 @@ class Overlay:
         self._codec = codec
         self.record: dict[str, Entry] = {}
         self.batch: dict[str, Entry] = {}
-        self._in_batch: dict[str, set[str]] = {}
+        self._by_prefix: dict[str, set[str]] = {}
+        self._indexed = 0
         self.on_scheduled: Callable[[str], None] = lambda _: None
 
     def find(self, key: str) -> Entry:
@@ -70,13 +72,12 @@ class Overlay:
 
     def keep(self) -> None:
         """Make the record's changes part of the batch."""
-        for key, entry in self.record.items():
+        record = self.record
+        for key, entry in record.items():
             if key[0] == "\0" and entry is not ABSENT:
                 self.on_scheduled(key)
-            else:
-                self._in_batch.setdefault(key[: key.rfind("\0") + 1], set()).add(key)
-        self.batch.update(self.record)
-        self.record.clear()
+        self.batch.update(record)
+        record.clear()
 
     def drop(self) -> None:
         """Forget the record's changes."""
@@ -86,7 +87,8 @@ class Overlay:
         """Forget the batch's changes too."""
         self.record.clear()
         self.batch.clear()
-        self._in_batch.clear()
+        self._by_prefix.clear()
+        self._indexed = 0
 
     def rows(self) -> list[StoredRow]:
         """Encode the batch's changes, in the order in which rows were first touched."""
@@ -106,10 +108,16 @@ class Overlay:
         encoded = prefix.encode()
         for raw, value in self._store.scan(self._partition, encoded, encoded):
             found[raw.decode()] = self._codec.decode(raw, value)
-        for key in self._in_batch.get(prefix, ()):
-            found[key] = self.batch[key]
+        found |= {key: self.batch[key] for key in self._changed(prefix)}
         found |= {key: entry for key, entry in self.record.items() if key.startswith(prefix)}
         return sorted(found.items())
+
+    def _changed(self, prefix: str) -> Iterable[str]:
+        """Return the batch's keys with a prefix; the index grows only when somebody scans."""
+        for key in itertools.islice(self.batch, self._indexed, None):
+            self._by_prefix.setdefault(key[: key.rfind("\0") + 1], set()).add(key)
+        self._indexed = len(self.batch)
+        return self._by_prefix.get(prefix, ())
 
     def stored(self, start: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the stored rows from a key on, as they were before this batch."""
@@ -139,6 +147,7 @@ class Window:
     def __init__(self, overlay: Overlay) -> None:
         self._overlay = overlay
         self._record = overlay.record
+        self._batch = overlay.batch
         self._find = overlay.find
         self.key = ""
         self.now = 0
@@ -157,7 +166,9 @@ class Window:
 
     def get(self, kind: str, row_id: str) -> Any | None:  # noqa: ANN401 - a JSON value
         """Return the row, or None when it is absent or has expired."""
-        expires_at, row = self._find(f"{self.key}\0{kind}\0{row_id}")
+        key = f"{self.key}\0{kind}\0{row_id}"
+        # An entry is never false; most look-ups end here, six of them for a record.
+        expires_at, row = self._record.get(key) or self._batch.get(key) or self._find(key)
         return None if 0 < expires_at <= self._gone_by else row
 
     def put(self, kind: str, row_id: str, row: Any, expires_at: int) -> None:  # noqa: ANN401 - a JSON value

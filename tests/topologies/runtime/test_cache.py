@@ -19,15 +19,26 @@ def test_an_absent_row_is_remembered_as_absent() -> None:
     assert cache.get("a") is ABSENT
 
 
-def test_the_least_recently_used_row_goes_first() -> None:
-    cache = RowCache(3 * SMALL)
-    for key in "abc":
-        cache.put(key, (0, key), 25)
-    cache.get("a")
+def test_what_is_used_stays_while_others_go() -> None:
+    cache = RowCache(6 * SMALL)
+    cache.put("a", (0, "a"), 25)
+    for number in range(100):
+        cache.put(f"{number}", (0, number), 25)
+        assert cache.get("a") == (0, "a")
 
+    assert cache.get("0") is None
+
+
+def test_a_row_that_was_put_again_is_not_found_as_it_was() -> None:
+    cache = RowCache(4 * SMALL)
+    cache.put("a", (0, "old"), 25)
+    cache.put("b", (0, "b"), 25)
+    cache.put("c", (0, "c"), 25)
+
+    cache.put("a", (0, "new"), 25)
     cache.put("d", (0, "d"), 25)
 
-    assert ["a", None, "c", "d"] == [found[1] if (found := cache.get(key)) else None for key in "abcd"]
+    assert (0, "new") == cache.get("a")
 
 
 def test_memory_is_bounded_whatever_comes() -> None:
