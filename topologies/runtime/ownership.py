@@ -57,6 +57,11 @@ class Ownership:
         """The tasks that are ours."""
         return [number for number, topics in self._assigned.items() if topics == self._topics]
 
+    @property
+    def incomplete(self) -> list[int]:
+        """The tasks of which we have some inputs, not all."""
+        return [number for number, topics in self._assigned.items() if topics and topics != self._topics]
+
     def incarnations(self) -> Mapping[int, int]:
         """Return a copy, to compare with after a poll."""
         return dict(self._incarnations)

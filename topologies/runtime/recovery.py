@@ -31,6 +31,7 @@ STOP_S = 5.0
 ROWS_PER_POLL = 20_000
 
 STOP = None
+NO_TASK = -1
 
 
 class Recovery:
@@ -74,6 +75,10 @@ class Recovery:
     def begin(self, partition: int, incarnation: int) -> None:
         """Ask for a task; replaces an earlier request for the same partition."""
         self._requests.put(Request(partition, incarnation))
+
+    def check(self) -> None:
+        """Look whether the topics still fit together; if not, `recovered` says it."""
+        self._requests.put(Request(NO_TASK, 0))
 
     def forget(self, partition: int) -> None:
         """Take a request back."""
@@ -144,13 +149,14 @@ class Recovery:
             self._stopping.wait(0 if self._restores else wait_s)
             return
         try:
-            grounds = self._surveyor.survey(sorted(self._wanted))
+            grounds = self._surveyor.survey(sorted(self._wanted.keys() - {NO_TASK}))
         except Unavailable as error:
             log.warning("recovery waits: %s", error)
             self._stopping.wait(RETRY_S)
             return
         if self._stopping.is_set():
             return
+        self._wanted.pop(NO_TASK, None)
         starts: dict[Partition, int] = {}
         for partition, ground in grounds.items():
             restore = Restore(self._wanted.pop(partition), ground, self._restore_from(partition, ground))

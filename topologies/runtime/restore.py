@@ -9,7 +9,7 @@ from topologies.runtime.task import Beginning
 
 
 class Request(NamedTuple):
-    """Recover a task; with no incarnation: no longer."""
+    """Recover a task; with no incarnation: no longer. Partition -1: only look whether the topics fit together."""
 
     partition: int
     incarnation: int | None

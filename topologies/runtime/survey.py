@@ -35,10 +35,15 @@ class Surveyor:
 
         Raises:
             Misconfigured: they do not.
-            Fatal: the count has changed while we ran.
+            Fatal: they did when we began.
         """
         found = self._admin.topics(all_topics(self._topology, self._app))
-        count = self._same_count(partition_count(self._topology, self._app, found))
+        try:
+            count = self._same_count(partition_count(self._topology, self._app, found))
+        except Misconfigured as error:
+            if self._partitions is None:
+                raise
+            raise Fatal(f"the topics have changed while the application runs: {error}") from error
         self._state_id = found[self._state].topic_id
         return count
 
@@ -61,6 +66,8 @@ class Surveyor:
     def survey(self, partitions: Sequence[int]) -> dict[int, Ground]:
         """Return the ground for some tasks; those whose offsets an open transaction holds are left out."""
         count = self.partitions()
+        if not partitions:
+            return {}
         # (1) stable offsets; (2) only then the end of the state, of open transactions too: all
         # that the offsets cover lies before it.
         committed, held = self._admin.committed(self._app, self.inputs(partitions))

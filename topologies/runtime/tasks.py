@@ -39,6 +39,7 @@ class Tasks:
         self.running: dict[int, Task] = {}
         self.halted: dict[int, str] = {}
         self._announced: frozenset[int] = frozenset()
+        self._incomplete: frozenset[int] = frozenset()
         self.ownership = Ownership(self._topics, self._gained, self._lost)
 
     @property
@@ -47,12 +48,17 @@ class Tasks:
         return len(self.running) + len(self.halted) == len(self.ownership.tasks)
 
     def announce(self) -> None:
-        """Say which tasks have come and gone since the last call."""
+        """Say which tasks have come and gone since the last call, and look into those that have come in part."""
         ours = frozenset(self.ownership.tasks)
         for what, numbers in (("lost", self._announced - ours), ("gained", ours - self._announced)):
             if numbers:
                 log.info("tasks %s: %s", what, ", ".join(map(str, sorted(numbers))))
         self._announced = ours
+        incomplete = frozenset(self.ownership.incomplete)
+        if incomplete - self._incomplete:
+            # An input may have got partitions that the others have not.
+            self._recovery.check()
+        self._incomplete = incomplete
 
     def begin_recovered(self, inputs: Inputs) -> None:
         """Start the tasks that recovery has answered, as soon as their inputs can be positioned.
