@@ -148,6 +148,8 @@ def _group(membership: Membership) -> dict[str, Any]:
         own["group.remote.assignor"] = "range"
     else:
         own["partition.assignment.strategy"] = "range"
+        # How late the client sees that an input has got more partitions; with `consumer` the broker sees it.
+        own["topic.metadata.refresh.interval.ms"] = 10_000
     if membership.instance_id:
         own["group.instance.id"] = membership.instance_id
     return own
