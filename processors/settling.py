@@ -19,7 +19,7 @@ def settle(turn: Turn, user_bonus_id: str, was: Standing, moment: Moment) -> Non
         bonus = _expire(turn, bonus, Moment(moment.cause, due))
     if bonus.is_active and was != "active":
         play.release(turn, bonus)
-    elif bonus.standing == "ended" and was != "ended":
+    elif bonus.standing == "ended" and was == "pending":
         play.give_up_unnamed(turn)
 
 
@@ -58,8 +58,7 @@ def payment_of(rows: Rows, bonus: Bonus) -> PaymentRow | None:
 def rolled_back(turn: Turn, bonus: Bonus, moment: Moment) -> None:
     """Let the Rollback of a deposit forfeit a bonus that is active; one that has ended has nothing left to forfeit."""
     if bonus.is_active:
-        after = _roll_back(turn, bonus, moment)
-        settle(turn, after.user_bonus_id, "active", moment)
+        _roll_back(turn, bonus, moment)
     elif bonus.standing == "ended":
         deposit = payment_of(turn.rows, bonus)
         if deposit is not None:

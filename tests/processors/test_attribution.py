@@ -202,6 +202,20 @@ def test_a_round_end_waits_with_its_bets() -> None:
     assert saga.counts[:2] == ["bets-waiting", "ends-waiting"]
 
 
+def test_a_round_end_waits_for_every_bonus_of_its_bets() -> None:
+    saga = Saga(
+        bet(NOON, bonus_ref="A", round_id="r"),
+        bet(NOON + 1, bonus_ref="B", round_id="r"),
+        wallet_call(NOON + 2, action="win", round_id="r", is_round_end=True, bonus_balance=0),
+        grant(NOON + 3, "A"),
+        grant(NOON + 4, "B"),
+    )
+    assert [event.event_id for event in saga.events if event.payload["status"] == "Lost"] == [
+        "bonus/A/0/Lost",
+        "bonus/B/0/Lost",
+    ]
+
+
 def test_a_round_end_whose_bet_gave_up_decides_nothing() -> None:
     saga = Saga(
         bet(NOON, bonus_ref=MINE, round_id="r"),

@@ -158,6 +158,17 @@ def test_a_bonus_that_has_ended_keeps_its_end_when_its_deposit_fails() -> None:
     assert saga.counts[-1] == "bonuses-late"
 
 
+def test_an_ended_bonus_is_not_forfeited_by_a_failed_deposit_named_afterwards() -> None:
+    named = word(11, "Completed")
+    saga = Saga(bonus_change(NOON), bonus_change(NOON + 1, status="Lost"), REJECTED, named, named)
+    assert (saga.bonus(), saga.counts) == (["0/Created", "0/Lost"], ["bonuses-late", "bonuses-repeated"])
+
+
+def test_nothing_is_left_of_what_waited_for_the_money() -> None:
+    rows = Saga(word(1, "Created"), word(2, "Ongoing"), APPROVED).window.living()
+    assert [kind for kind, _ in rows if kind == "held"] == []
+
+
 def test_a_pending_bonus_that_has_expired_is_not_forfeited_too() -> None:
     assert Saga(word(0, "Pending", expires_at=NOON + 5 * MINUTE), REJECTED).bonus() == ["0/Pending", "0/Expired"]
 

@@ -265,6 +265,16 @@ def test_nothing_is_left_of_spins_that_the_platform_ended() -> None:
     assert [kind for kind, _ in saga.window.living() if kind.startswith("spins")] == []
 
 
+def test_nothing_is_left_of_spins_that_expired() -> None:
+    saga = Saga(grant(expires_at=NOON + HOUR), *TWO_ROUNDS[:2]).pass_time(NOON + HOUR)
+    assert [kind for kind, _ in saga.window.living() if kind.startswith("spins")] == []
+
+
+@pytest.mark.parametrize("kind", ["FreeSpins", "WelcomeBonus"])
+def test_a_bonus_without_spins_leaves_no_row_of_spins(kind: str) -> None:
+    assert {row for row, _ in Saga(grant(type=kind)).window.living()} == {"bonus", "campaign", "roster"}
+
+
 def test_nothing_is_left_of_the_spins_in_the_end() -> None:
     saga = Saga(spin(9, bonus_ref="never"), grant(), *TWO_ROUNDS).pass_time(NOON + 9 * DAY)
     assert {kind for kind, _ in saga.window.living()} == {"bonus", "campaign", "roster"}

@@ -74,6 +74,19 @@ def test_a_round_that_nobody_ends_is_forgotten_a_retention_after_its_last_call()
     assert [kind for kind, _ in saga.pass_time(last + 7 * DAY + 1).window.living()].count("round") == 0
 
 
+def test_free_spins_may_be_played_for_as_long_as_their_bonus_lives() -> None:
+    saga = Saga(bonus_change(user_bonus_id="fs", type="FreeSpins", free_spins=2))
+    for n, at in enumerate([NOON, NOON + 30 * DAY]):
+        saga.take(spin(at, n), wallet_call(at, call_id=f"w{n}", round_id=f"s{n}", action="win", is_round_end=True))
+    assert saga.fields("fs/0/Created", "amount") == [[2.0]]
+
+
+def test_spins_of_a_bonus_nobody_has_heard_of_are_forgotten_after_the_retention() -> None:
+    saga = Saga(spin(NOON, 1, is_round_end=True)).pass_time(NOON + 7 * DAY)
+    assert [kind for kind, _ in saga.window.living()].count("spins") == 1
+    assert saga.pass_time(NOON + 7 * DAY + 1).window.get("spins", "fs") is None
+
+
 def a_day(start: int, n: int) -> list[Fact]:
     """What a player can leave behind in a day."""
     name, deposit = f"bonus{n}", f"order{n}"

@@ -107,6 +107,18 @@ def test_bets_that_waited_for_it_are_applied() -> None:
     assert saga.bonus() == ["0/Forfeited", "1/Reversed", "1/Ongoing/0"]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param([word(0, "Created"), word(1, "Forfeited")], id="forfeited for nothing"),
+        pytest.param([word(0, "Created"), word(1, "Lost", forfeited_by="P")], id="lost, though a payout is named"),
+        pytest.param([word(0, "Created"), word(1, "Forfeited"), word(2, "Reversed")], id="reversed for nothing"),
+    ],
+)
+def test_only_a_bonus_that_a_payout_cost_hangs_on_it(facts: list[Fact]) -> None:
+    assert [kind for kind, _ in Saga(*facts).window.living() if kind == "order-link"] == []
+
+
 def test_two_bonuses_of_one_payout_come_back() -> None:
     other = [word(n, s, user_bonus_id="2", forfeited_by=p) for n, s, p in [(0, "Created", None), (1, "Forfeited", "P")]]
     assert Saga(*GIVEN_UP, *other, *CANCELLED).bonus()[-2:] == ["1/Reversed", "bonus/2/1/Reversed"]
