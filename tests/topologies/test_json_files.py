@@ -3,6 +3,8 @@ import pytest
 from topologies.operations.json_files import Found, found
 
 CUT_OFF = "is not JSON: the array does not end where the file does"
+NO_NAME = "expecting property name enclosed in double quotes"
+NO_COLON = "expecting ':' delimiter"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,36 @@ def test_values_have_the_line_where_they_begin(text: str, expected: list[Found])
             id="a line that was cut",
         ),
         pytest.param(
+            '{"a": "x\n{"a": 2}\n\n{"a": 4}\n',
+            [Found(1, None, "is not JSON: unterminated string"), Found(2, {"a": 2}), Found(4, {"a": 4})],
+            id="a first line that was cut within a text",
+        ),
+        pytest.param(
+            '{"a": 1,\n{"a": 2}\n{"a"\n',
+            [Found(1, None, f"is not JSON: {NO_NAME}"), Found(2, {"a": 2}), Found(3, None, f"is not JSON: {NO_COLON}")],
+            id="a first line that was cut behind a field",
+        ),
+        pytest.param(
+            '{\n{"a": 2}\n',
+            [Found(1, None, f"is not JSON: {NO_NAME}"), Found(2, {"a": 2})],
+            id="a first line that was cut at once",
+        ),
+        pytest.param(
+            '[{"a": 1}, {"b\n[{"a": 2}, {"a": 3}]\n',
+            [Found(1, None, "is not JSON: unterminated string"), Found(2, {"a": 2}), Found(2, {"a": 3})],
+            id="an array a line, the first cut",
+        ),
+        pytest.param(
+            '{"a": "x\n{"a": "y\n',
+            [Found(1, None, "is not JSON: unterminated string"), Found(2, None, "is not JSON: unterminated string")],
+            id="nothing but lines that were cut",
+        ),
+        pytest.param(
+            '{\n  "a": 1,\n  "b" 2,\n  "c": 3\n}\n',
+            [Found(1, None, f"is not JSON: {NO_COLON}")],
+            id="an object over lines is one document",
+        ),
+        pytest.param(
             '{"a": 1}\n{"a": NaN}\n', [Found(1, {"a": 1}), Found(2, None, "is not JSON: no number: NaN")], id="NaN"
         ),
         pytest.param(
@@ -54,7 +86,7 @@ def test_values_have_the_line_where_they_begin(text: str, expected: list[Found])
         pytest.param('[\n{"a": 1}\n]\n]\n', [Found(2, {"a": 1}), Found(3, None, CUT_OFF)], id="more than an array"),
         pytest.param(
             '[\n{"a": 1},\n{"a" 2},\n{"a": 3}]',
-            [Found(2, {"a": 1}), Found(3, None, "is not JSON: expecting ':' delimiter")],
+            [Found(2, {"a": 1}), Found(3, None, f"is not JSON: {NO_COLON}")],
             id="within an array nothing after it can be told apart",
         ),
     ],

@@ -1,7 +1,8 @@
 """JSON values out of files, each with the line where it begins.
 
 A file holds one value a line (JSON Lines), or values that go over several
-lines, such as one array. The items of an array count one by one.
+lines, such as one array. The items of an array count one by one. A broken file
+that could be either is read in the way that saves more of its documents.
 """
 
 import io
@@ -9,7 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -21,10 +22,14 @@ MEMORY_BYTES_MAX = 16 << 20
 
 BLANK = " \t\r\n"
 SEPARATORS = BLANK + ","
+OPENINGS = BLANK + "[{"
 
 
 Lines = Callable[[], Iterable[str]]
 """The lines of a file, from its beginning each time."""
+
+Numbered = tuple[int, str]
+"""A line that is not blank, and its number."""
 
 
 class Found(NamedTuple):
@@ -66,9 +71,9 @@ def found(lines: Iterable[str]) -> Iterator[Found]:
     if first is None:
         return
     if _goes_on(first[1]):
-        yield from _of_text(first[0], first[1] + "".join(_with_blank_lines(first[0], numbered)))
+        yield from _of_either(list(chain([first], numbered)))
     else:
-        yield from chain.from_iterable(_of_line(number, line) for number, line in chain([first], numbered))
+        yield from _of_lines(chain([first], numbered))
 
 
 def _goes_on(line: str) -> bool:
@@ -80,11 +85,31 @@ def _goes_on(line: str) -> bool:
     return False
 
 
-def _with_blank_lines(last: int, numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
+def _of_either(numbered: Sequence[Numbered]) -> Sequence[Found]:
+    """One text; or, if that is broken, JSON Lines whose first line is: then each line is judged by itself."""
+    first, line = numbered[0]
+    whole = list(_of_text(first, "".join(_with_blank_lines(first - 1, numbered))))
+    if not any(each.problem for each in whole):
+        return whole
+    singly = list(_of_lines(numbered))
+    gain = _documents(singly) - _documents(whole)
+    # Without gain: a line with nothing but brackets is how a text over several lines begins.
+    return singly if gain > 0 or (gain == 0 and line.strip(OPENINGS)) else whole
+
+
+def _documents(values: Iterable[Found]) -> int:
+    return sum(isinstance(each.value, dict) for each in values)
+
+
+def _with_blank_lines(last: int, numbered: Iterable[Numbered]) -> Iterator[str]:
     """The lines again, with those that were left out, so that counting them gives line numbers."""
     for number, line in numbered:
         yield "\n" * (number - last - 1) + line
         last = number
+
+
+def _of_lines(numbered: Iterable[Numbered]) -> Iterator[Found]:
+    return chain.from_iterable(_of_line(number, line) for number, line in numbered)
 
 
 def _of_line(number: int, line: str) -> Iterator[Found]:
