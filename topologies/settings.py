@@ -12,6 +12,7 @@ from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -19,15 +20,14 @@ from pydantic import (
     PlainSerializer,
     PositiveInt,
     PrivateAttr,
-    StringConstraints,
     ValidationError,
 )
 
 from processors.rules import Rules
-from topologies import kafka_properties, units
+from topologies import kafka_properties, settings_problems, units
 from topologies.kafka_properties import HIDDEN
+from topologies.settings_problems import DEFAULT
 
-DEFAULT = "default"
 HOST_NAME = "the host name"
 
 RULES = Rules()
@@ -42,8 +42,20 @@ def _written(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"`{text}` is no {expected}")
+        return text
+
+    return AfterValidator(check)
+
+
 def _start(text: str) -> str | int:
-    return text if text in ("earliest", "latest") else units.instant(text)
+    try:
+        return text if text in ("earliest", "latest") else units.instant(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor earliest or latest") from None
 
 
 def _shown_start(value: str | int) -> str:
@@ -60,10 +72,12 @@ Size = Annotated[int, _written(units.size), PlainSerializer(units.size_text)]
 Pairs = Annotated[Mapping[str, str], _written(units.mapping)]
 Percents = Annotated[Mapping[str, Annotated[int, Field(ge=0)]], _written(units.mapping)]
 Start = Annotated[Literal["earliest", "latest"] | int, _written(_start), PlainSerializer(_shown_start)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,200}$")]
+Name = Annotated[
+    str, _matching(r"[a-zA-Z0-9._-]{1,200}", "name of 1 to 200 letters, digits, dots, _ and -, such as croupier-1")
+]
 """What Kafka allows in the name of a topic, with room for our endings."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Decimal = Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
+Currency = Annotated[str, _matching(r"[A-Z]{3}", "currency of three capital letters, such as EUR")]
+Decimal = Annotated[str, _matching(r"[0-9]+(\.[0-9]+)?", "amount of 0 or more, such as 0.10")]
 Url = Annotated[str | None, PlainSerializer(_shown_url)]
 Secret = Annotated[str | None, PlainSerializer(lambda value: value and HIDDEN)]
 Properties = Annotated[Mapping[str, str], PlainSerializer(kafka_properties.masked)]
@@ -219,7 +233,8 @@ class Settings(Policies, Workers, Topics, Connections):
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
-            raise Misconfigured(_sentence(error, sources)) from None
+            problems = error.errors(include_url=False, include_input=False)
+            raise Misconfigured(settings_problems.sentence(problems, sources, cls().model_dump())) from None
         settings._sources = sources  # noqa: SLF001  a constructor of its own
         return settings
 
@@ -230,13 +245,3 @@ class Settings(Policies, Workers, Topics, Connections):
     def source(self, name: str) -> str:
         """Where the value of a setting, or of `kafka.<property>`, comes from."""
         return self._sources.get(name, HOST_NAME if name == "instance" else DEFAULT)
-
-
-def _sentence(error: ValidationError, sources: Mapping[str, str]) -> str:
-    """One line for all that is wrong. Values are not repeated: one of them may be a secret."""
-    problems = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        name = ".".join(map(str, item["loc"]))
-        source = sources.get(name) or sources.get(str(item["loc"][0]), DEFAULT)
-        problems.append(f"{name}: {item['msg'].removeprefix('Value error, ')} (from {source})")
-    return "; ".join(problems)

@@ -153,7 +153,7 @@ def test_an_environment_that_cannot_be_meant_is_refused(environment: dict[str, s
         pytest.param("[kafka]\nacks = 1", "kafka.acks in {path} is not to be set: ", id="reserved property"),
         pytest.param("max_task_idle = 5", "max_task_idle: `5` is no duration such as", id="5 what?"),
         pytest.param('kafka = "x"', "unknown setting kafka in {path}; ", id="kafka is a table"),
-        pytest.param("[app]\nx = 1", "app: Input should be a valid string (from {path})", id="a table for a word"),
+        pytest.param("[app]\nx = 1", "app: should be text, not a table (from {path})", id="a table for a word"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, message: str) -> None:

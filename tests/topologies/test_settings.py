@@ -5,6 +5,8 @@ import pytest
 from processors.rules import Rules
 from topologies.settings import GROUPS, Misconfigured, Settings
 
+NO_CURRENCY = "is no currency of three capital letters, such as EUR"
+
 
 def test_the_policies_defaults_are_those_of_the_rules() -> None:
     assert Rules() == Settings().rules()
@@ -36,23 +38,47 @@ def test_every_setting_stands_in_one_group() -> None:
     ("name", "value", "message"),
     [
         pytest.param("commit_interval_max", "5", "`5` is no duration such as", id="a duration without a unit"),
-        pytest.param("transaction_timeout", "0", "greater than 0", id="a timeout of nothing"),
-        pytest.param("base_currency", "euro", r"match pattern '\^\[A-Z\]", id="a currency that is no ISO code"),
-        pytest.param("origin_by_currency", "gbp=x", r"match pattern '\^\[A-Z\]", id="likewise in a mapping"),
-        pytest.param("progress_step", "0", "greater than or equal to 1", id="progress that never ends"),
-        pytest.param("autocomplete_below", "-1", "match pattern", id="a negative amount"),
-        pytest.param("bonus_types", "welcome=Welcome", "'WelcomeBonus'", id="a bonus type that the CRM does not know"),
-        pytest.param("wagering_contribution", "slots=some", "valid integer", id="percent that is no number"),
-        pytest.param("group_protocol", "eager", "'consumer' or 'classic'", id="an unknown protocol"),
-        pytest.param("start", "yesterday", "`yesterday` is no time", id="a start that is no time"),
-        pytest.param("app", "my app", "match pattern", id="a name that no topic may have"),
+        pytest.param("transaction_timeout", "0", "should be more than 0, such as 10s", id="a timeout of nothing"),
+        pytest.param("base_currency", "euro", f"`euro` {NO_CURRENCY}", id="a currency that is no ISO code"),
+        pytest.param("origin_by_currency", "gbp=x", f"gbp: `gbp` {NO_CURRENCY}", id="likewise in a mapping"),
+        pytest.param("progress_step", "0", "should be 1 or more, such as 25", id="progress that never ends"),
+        pytest.param("progress_step", "101", "should be 100 or less, such as 25", id="more progress than there is"),
+        pytest.param("autocomplete_below", "-1", "`-1` is no amount of 0 or more", id="a negative amount"),
+        pytest.param("casino_events", "perhaps", "should be true or false", id="neither yes nor no"),
+        pytest.param("casino_vendor_id", {"x": "y"}, "should be text, not a table", id="a table for a word"),
+        pytest.param(
+            "bonus_types",
+            "welcome=Welcome",
+            "should be NoDeposit, WelcomeBonus,",
+            id="a bonus type that the CRM does not know",
+        ),
+        pytest.param(
+            "wagering_contribution",
+            "slots=some",
+            "should be a whole number, such as 100",
+            id="percent that is no number",
+        ),
+        pytest.param("group_protocol", "eager", "should be consumer or classic", id="an unknown protocol"),
+        pytest.param(
+            "start",
+            "yesterday",
+            "`yesterday` is no time such as .*, nor earliest or latest",
+            id="a start that is no time",
+        ),
+        pytest.param(
+            "app", "my app", "`my app` is no name of .* such as croupier-1", id="a name that no topic may have"
+        ),
         pytest.param("topics_by_origin", "brand.com", "is no pair such as", id="a mapping without pairs"),
-        pytest.param("topics_by_origin", "x=my topic", "match pattern", id="likewise in a mapping of topics"),
+        pytest.param(
+            "topics_by_origin", "x=my topic", "x: `my topic` is no name of", id="likewise in a mapping of topics"
+        ),
     ],
 )
-def test_a_wrong_value_is_named_with_its_source(name: str, value: str, message: str) -> None:
-    with pytest.raises(Misconfigured, match=rf"^{name}.*{message}.*\(from croupier.toml\)$"):
+def test_a_wrong_value_is_named_with_its_source(name: str, value: object, message: str) -> None:
+    with pytest.raises(Misconfigured, match=rf"^{name}.*{message}.*\(from croupier.toml\)$") as caught:
         Settings.of({name: value}, {name: "croupier.toml"})
+
+    assert [] == [jargon for jargon in ("pattern", "[key]", "Input", "valid", "parse") if jargon in str(caught.value)]
 
 
 def test_all_wrong_values_stand_in_one_line() -> None:
