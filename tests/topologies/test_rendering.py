@@ -25,8 +25,8 @@ def lines(*records: Readable, width: int = 80) -> list[str]:
 
 def test_a_dead_letter_has_its_reason_below_it() -> None:
     assert [
-        "TIME           PLAYER    CLASS              FROM",
-        "11-20 10:00:00 125917    invalid            rebilly.orders/1/5",
+        "TIME           PLAYER    CLASS               FROM",
+        "11-20 10:00:00 125917    invalid             rebilly.orders/1/5",
         "  amount is not a whole number",
     ] == lines(record({}, DEAD))
 
@@ -49,6 +49,20 @@ def test_any_other_record_is_shown_as_json() -> None:
 
 def test_no_line_is_wider_than_the_terminal() -> None:
     assert ["TIME           KEY…", "11-20 10:00:00 125…"] == lines(record("x" * 100), width=19)
+
+
+def test_a_long_player_id_leaves_room_for_status_amount_and_id() -> None:
+    payment = {"type": "Credit", "status": "Requested", "amount": 45, "currency": "EUR", "payment_id": "123_1"}
+    player = "3f2b8c1e-9d47-4c55-a0b6-7e61d2f09a8c"
+
+    narrow, wide = (lines(record(payment, {"type": "PAYMENT"}, player), width=width)[1] for width in (80, 134))
+
+    assert "11-20 10:00:00 3f2b…9a8c PAYMENT Credit        Requested   45.00 EUR 123_1" == narrow
+    assert f"11-20 10:00:00 {player} PAYMENT Credit        Requested   45.00 EUR 123_1" == wide
+
+
+def test_a_long_key_leaves_room_for_the_value() -> None:
+    assert '11-20 10:00:00 bonus/b…ed_at} {"a":1}' == lines(record({"a": 1}, key="bonus/by_updated_at}"))[1]
 
 
 def test_what_a_source_has_sent_does_not_steer_the_terminal() -> None:

@@ -13,22 +13,42 @@ from topologies.wire import dump_json
 Render = Callable[[Readable], str]
 """A record as one or more lines, with headings where they are due."""
 
+USUAL_WIDTH = 80
+WHOSE = 1
+"""The column of the player, or the key: an id may have any length, and a UUID has 36 characters."""
+WHOSE_WIDTH_MAX = 36
+
 EVENT_IDS = ("payment_id", "user_bonus_id", "activity_id")
 CENTS = Decimal("0.01")
 
 
 class Layout(NamedTuple):
-    """A table's columns: heading → width; the last takes what is left of the line. `below` stands under a line."""
+    """A table's columns: heading → width at 80 columns; the last takes what is left of the line.
+
+    `below` stands under a line.
+    """
 
     columns: Mapping[str, int]
     cells: Callable[[Readable], Sequence[str]]
     below: Callable[[Readable], str] = lambda _: ""
 
     def line(self, cells: Sequence[str], width: int) -> str:
-        """Cells below their headings; a long cell moves the others, and the line is cut."""
-        padded = map(str.ljust, map(_printable, cells), self.columns.values())
-        text = " ".join(padded).rstrip()
+        """Cells below their headings; any other long cell than a long id moves what follows, and the line is cut."""
+        widths = list(self.columns.values())
+        # Half of what a wide terminal has more; the last column gets the rest.
+        widths[WHOSE] = min(widths[WHOSE] + max(0, width - USUAL_WIDTH) // 2, WHOSE_WIDTH_MAX)
+        shown = [_printable(cell) for cell in cells]
+        shown[WHOSE] = _shortened(shown[WHOSE], widths[WHOSE])
+        text = " ".join(map(str.ljust, shown, widths)).rstrip()
         return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _shortened(text: str, width: int) -> str:
+    """Without its middle where it is too long: ids often differ at their ends."""
+    if len(text) <= width:
+        return text
+    head = width // 2
+    return f"{text[:head]}…{text[head + 1 - width :]}"
 
 
 def _printable(text: str) -> str:
@@ -137,6 +157,6 @@ EVENT = Layout(
     _event,
 )
 DEAD_LETTER = Layout(
-    {"TIME": 14, "PLAYER": 9, "CLASS": 18, "FROM": 0}, _dead_letter, lambda record: _told(record, "reason")
+    {"TIME": 14, "PLAYER": 9, "CLASS": 19, "FROM": 0}, _dead_letter, lambda record: _told(record, "reason")
 )
 ANY = Layout({"TIME": 14, "KEY": 14, "VALUE": 0}, _any)
