@@ -5,7 +5,7 @@ import click
 from topologies.operations import components, drawing, settings_table
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
-from topologies.operations.tables import table
+from topologies.operations.tables import table, terminal_width
 from topologies.runtime.names import own_topics
 
 
@@ -25,4 +25,5 @@ def describe(invocation: Invocation, topology: str, form: str) -> None:
     own = {name.replace("_", " "): topic for name, topic in own_topics(settings.app)._asdict().items()}
     click.echo(drawing.FORMATS[form](graph, own))
     if form == "text":
-        click.echo(f"\n{table(('setting', 'value', 'source'), settings_table.in_force(settings))}")
+        rows = settings_table.in_force(settings)
+        click.echo(f"\n{table(('setting', 'value', 'source'), rows, terminal_width())}")

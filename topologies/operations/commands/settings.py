@@ -7,7 +7,7 @@ import click
 from topologies.operations import settings_table
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
-from topologies.operations.tables import table
+from topologies.operations.tables import table, terminal_width
 
 
 @click.command(
@@ -30,4 +30,4 @@ def settings(invocation: Invocation, form: str) -> None:
     if form == "json":
         click.echo(json.dumps([row._asdict() for row in rows], indent=2))
     else:
-        click.echo(table(("setting", "value", "source"), rows))
+        click.echo(table(("setting", "value", "source"), rows, terminal_width()))
