@@ -7,37 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-Row = Any
-"""A JSON value."""
+from processors.rows import Row, Rows
 
 Fact = Any
 """What a source's `decode` makes of a record: any value of the topology's own."""
-
-
-class Rows(Protocol):
-    """One key's rows as of `now`. An expired row reads as absent; a row is never changed in place."""
-
-    @property
-    def now(self) -> int:
-        """Stream time, ms; the due time while a timer fires."""
-
-    def get(self, kind: str, row_id: str) -> Row | None:
-        """The row, or None."""
-
-    def put(self, kind: str, row_id: str, row: Row, expires_at: int) -> None:
-        """Write a row that reads as absent from `expires_at` (ms, 0 = never) on."""
-
-    def delete(self, kind: str, row_id: str) -> None:
-        """Remove a row; nothing happens when it is absent."""
-
-    def scan(self, kind: str) -> list[tuple[str, Row]]:
-        """All (id, row) of a kind, by id. Slow beside `get`."""
-
-    def schedule(self, due: int, timer: str, row_id: str) -> None:
-        """Let `timer` fire for `row_id` when stream time reaches `due`, once."""
-
-    def cancel(self, due: int, timer: str, row_id: str) -> None:
-        """Take back what was scheduled with the same words; nothing happens when it is not there."""
 
 
 class Message(NamedTuple):

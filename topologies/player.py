@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from processors import player
 from processors.events import Event
 from processors.outcome import Arrival, Due, Outcome, Refusal
+from processors.rows import Rows
 from processors.rules import Rules
 from topologies import graph
 from topologies.graph import DeadLetter, Decoded, Emit, Message, Result, Undecodable, Waited
@@ -66,11 +67,11 @@ class _Join:
         self._topics = topics
         self._rules = rules
 
-    def step(self, rows: graph.Rows, fact: graph.Fact, cause: str, time: int, tables: graph.Tables, /) -> Result:
+    def step(self, rows: Rows, fact: graph.Fact, cause: str, time: int, tables: graph.Tables, /) -> Result:
         rates = tables[RATE_TABLE].rates
         return self._result(player.step(rows, Arrival(fact, cause, time), self._rules, rates))
 
-    def fire(self, rows: graph.Rows, timer: graph.Timer, cause: str, tables: graph.Tables, /) -> Result:
+    def fire(self, rows: Rows, timer: graph.Timer, cause: str, tables: graph.Tables, /) -> Result:
         due = Due(timer.key, timer.due, timer.name, timer.row_id, cause)
         return self._result(player.fire(rows, due, self._rules, tables[RATE_TABLE].rates))
 
