@@ -81,7 +81,8 @@ def _sorted_out(raw: list[RawMessage]) -> Polled:
         elif error.code() == KafkaError._PARTITION_EOF:
             ends.append(End(each.topic() or "", each.partition() or 0, each.offset() or 0))
         elif error.fatal() or not error.retriable():
-            traps.append(Trap(each.topic(), each.partition(), _translated(error, f"{each.topic()}/{each.partition()}")))
+            where = f"{each.topic()}/{each.partition()}" if each.topic() else "the inputs"
+            traps.append(Trap(each.topic(), each.partition(), _translated(error, where)))
     return Polled(messages, ends, traps)
 
 

@@ -16,6 +16,14 @@ BULK = {
     "queued.max.messages.kbytes": 32 << 10,
 }
 
+ALONE = {
+    # What is set for members of the group might not fit together here, where there is none.
+    "group.protocol": "classic",
+    "session.timeout.ms": 45_000,
+    "heartbeat.interval.ms": 3_000,
+    "max.poll.interval.ms": 300_000,
+}
+
 LOOK_UP_S = 1.0
 
 
@@ -30,7 +38,7 @@ class Reader:
     def __init__(self, cluster: Cluster, properties: Mapping[str, Any] | None = None) -> None:
         self._trouble = Trouble()
         self._looked_up: set[str] = set()
-        own = {**READ_COMMITTED, **BULK, **(properties or {}), "group.id": f"{cluster.client_id}-reader"}
+        own = {**READ_COMMITTED, **BULK, **ALONE, **(properties or {}), "group.id": f"{cluster.client_id}-reader"}
         self._consumer = Consumer(cluster.config(self._trouble, own))
 
     def add(self, positions: Mapping[Partition, int]) -> None:
