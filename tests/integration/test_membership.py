@@ -3,7 +3,7 @@
 import dataclasses
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,9 +16,10 @@ from processors.rows import Rows
 from tests.integration import crashing
 from tests.integration.counting import SOURCES, Sent, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
-from topologies.graph import Result, Tables, Topology
-from topologies.operations.running import Run
+from topologies.graph import Result, Tables
+from topologies.operations.running import Doors, Run
 from topologies.runtime.errors import Fatal, Misconfigured
+from topologies.runtime.kafka.transactions import Transactions
 
 LONG_S = 30.0
 """Enough for everything but the end of a long session."""
@@ -27,6 +28,7 @@ QUICK = {"session.timeout.ms": "1500", "heartbeat.interval.ms": "300"}
 PATIENT = {"session.timeout.ms": "60000", "heartbeat.interval.ms": "300"}
 
 Settings = Mapping[str, Any]
+Slow = Callable[[Stage], dict[str, Any]]
 
 CONSUMER: Settings = {"group_protocol": "consumer"}
 CLASSIC: Settings = {"group_protocol": "classic", "kafka": QUICK}
@@ -218,28 +220,48 @@ def test_a_worker_that_was_taken_for_dead_comes_back(stage: Stage, protocol: Set
     right(stage, records)
 
 
-def slow_once(stage: Stage) -> Topology:
-    """The topology, with one step that takes until the group has given us up."""
+def slow_step(stage: Stage) -> dict[str, Any]:
+    """One step takes until the group has given us up."""
     usual = topology(stage.app)
-    calls = iter([True])
+    once = iter([True])
 
-    def step(rows: Rows, fact: Any, cause: str, time: int, tables: Tables) -> Result:
-        if next(calls, False):
+    def step(rows: Rows, fact: Any, cause: str, time: int, of: Tables) -> Result:
+        if next(once, False):
             wait_until(lambda: members(stage) == {}, "the group has given us up", LONG_S)
-        return usual.step(rows, fact, cause, time, tables)
+        return usual.step(rows, fact, cause, time, of)
 
-    return dataclasses.replace(usual, step=step)
+    return {"topology_": dataclasses.replace(usual, step=step)}
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_step_that_takes_too_long_costs_the_tasks_and_nothing_else(
-    stage: Stage, protocol: Settings, caplog: pytest.LogCaptureFixture
+def slow_commit(stage: Stage) -> dict[str, Any]:
+    """One commit takes until the group has given us up."""
+    once = iter([True])
+
+    class Slow(Transactions):
+        def send_offsets(self, offsets: Mapping[tuple[str, int], int], group_metadata: Any) -> None:
+            if next(once, False):
+                wait_until(lambda: members(stage) == {}, "the group has given us up", LONG_S)
+            super().send_offsets(offsets, group_metadata)
+
+    return {"doors": Doors(transactions=Slow)}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "slow", "said"),
+    [
+        pytest.param(CONSUMER, slow_step, "Application maximum poll interval (2000ms) exceeded", id="consumer, a step"),
+        pytest.param(CONSUMER, slow_commit, "joining the group again", id="consumer, a commit"),
+        pytest.param(CLASSIC, slow_commit, "joining the group again", id="classic, a commit"),
+    ],
+)
+def test_what_takes_too_long_costs_the_tasks_and_nothing_else(
+    stage: Stage, protocol: Settings, slow: Slow, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     records = sent(stage, 0)
     kafka = {**protocol.get("kafka", {}), "max.poll.interval.ms": "2000"}
 
-    report = stage.run(**{**protocol, "kafka": kafka}, topology_=slow_once(stage), deadline_s=LONG_S)
+    report = stage.run(**{**protocol, "kafka": kafka}, **slow(stage), deadline_s=LONG_S, transaction_timeout=30_000)
 
     assert [] == report.halted
-    assert "reading the inputs failed: Application maximum poll interval (2000ms) exceeded" in caplog.text
+    assert said in caplog.text
     right(stage, records)
