@@ -105,7 +105,7 @@ def _report(error: Exception, *, debug: bool) -> int:
     if code is None:
         message = f"unexpected {type(error).__name__}: {message} (--debug shows the traceback)"
     if isinstance(error, click.UsageError) and error.ctx:
-        message = f"{message} Try '{error.ctx.command_path} --help'."
+        message = f"{message.rstrip('.')}. Try '{error.ctx.command_path} --help'."
     click.echo(f"croupier: {' '.join(message.split())}", err=True)
     return code or 1
 

@@ -164,6 +164,15 @@ def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(
     assert message in said.err
 
 
+@pytest.mark.parametrize("arguments", [("setings",), ("tap", "--since", "2h", "--from-start"), ("load",)], ids=" ".join)
+def test_advice_is_a_sentence_of_its_own(croupier: Croupier, capsys: Output, arguments: tuple[str, ...]) -> None:
+    croupier(*arguments)
+
+    before, advice = capsys.readouterr().err.split(" Try 'croupier")
+    assert (True, True) == (before.endswith("."), advice.endswith("--help'.\n"))
+    assert not before.endswith("..")
+
+
 def test_a_cluster_that_does_not_answer_is_one_line_and_exit_code_1(croupier: Croupier, capsys: Output) -> None:
     assert 1 == croupier("topics", "check", "--set", "request_timeout=1s")
 

@@ -54,7 +54,8 @@ class Store:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._db = Rdict(str(path), _options(bounds))
         except OSError as error:
-            raise Misconfigured(f"the state directory cannot be used: {error}") from error
+            why = (error.strerror or str(error)).lower()
+            raise Misconfigured(f"the state directory {path} cannot be used: {why}. set another state_dir") from error
         except Exception as error:  # rocksdict raises bare Exceptions
             if "lock" in str(error).lower():
                 advice = "stop it, or set another state_dir or instance"

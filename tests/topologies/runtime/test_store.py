@@ -77,5 +77,6 @@ def test_a_directory_serves_one_worker(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(Misconfigured, match=r"state directory cannot be used: .*file"):
+    advice = "not a directory. set another state_dir"
+    with pytest.raises(Misconfigured, match=rf"^the state directory {tmp_path}/file/\S* cannot be used: {advice}$"):
         Store(tmp_path / "file" / "state", BOUNDS)
