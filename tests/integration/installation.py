@@ -9,16 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka.admin import (
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
-from tests.integration.records import READ_TIMEOUT_S, Outgoing, Record, Servers, read, send
+from tests.integration.records import READ_TIMEOUT_S, Outgoing, Record, Servers, configure, read, send
 from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
 
 __all__ = ["Done", "Installation", "Outgoing", "Record", "counts", "errors", "wait_until"]
@@ -113,20 +107,7 @@ class Installation:
 
     def configure(self, names: Sequence[str], config: Mapping[str, str]) -> None:
         """Change the configuration of topics, by their default names."""
-        resources = [
-            ConfigResource(
-                ResourceType.TOPIC,
-                self.topic(name),
-                incremental_configs=[
-                    ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
-                    for key, value in config.items()
-                ],
-            )
-            for name in names
-        ]
-        admin = AdminClient(self._servers)  # it has to outlive its answers
-        for future in admin.incremental_alter_configs(resources).values():
-            future.result(READ_TIMEOUT_S)
+        configure(self._servers, map(self.topic, names), config)
 
     def add_partitions(self, name: str, count: int) -> None:
         """Let a topic, by its default name, have so many."""
@@ -193,6 +174,6 @@ def errors(stderr: str) -> str:
 
 
 def counts(stdout: str) -> dict[str, int]:
-    """The `name: number` lines of an output."""
-    pairs = (line.rsplit(": ", 1) for line in stdout.splitlines())
-    return {name: int(number) for name, number in pairs}
+    """The `name: number` lines of an output; words may follow."""
+    pairs = (line.split(": ", 1) for line in stdout.splitlines())
+    return {name: int(number.split()[0]) for name, number in pairs}

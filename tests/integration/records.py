@@ -1,10 +1,11 @@
 """Records as they lie on topics: sent as a source does, read as a consumer of committed records does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 READ_TIMEOUT_S = 30
 
@@ -56,6 +57,15 @@ def send(servers: Servers, records: Sequence[Outgoing]) -> list[tuple[int, int]]
         )
     assert 0 == producer.flush(READ_TIMEOUT_S)
     return [place for _, place in sorted(placed.items())]
+
+
+def configure(servers: Servers, topics: Iterable[str], config: Mapping[str, str]) -> None:
+    """Change the configuration of topics."""
+    entries = [ConfigEntry(*each, incremental_operation=AlterConfigOpType.SET) for each in config.items()]
+    resources = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries) for topic in topics]
+    admin = AdminClient(servers)  # it has to outlive its answers
+    for future in admin.incremental_alter_configs(resources).values():
+        future.result(READ_TIMEOUT_S)
 
 
 def read(servers: Servers, topic: str) -> list[Record]:

@@ -184,7 +184,7 @@ def test_a_value_that_nobody_can_decode_is_shown_as_bytes(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nope"], 1, "there is no topic nope"),
+        (["nope"], 2, "topics are missing: nope. "),
         (["--partition", "0,7"], 1, "has 2 partitions, and no 7"),
         (["--since", "2h", "--from-start"], 2, "exclude each other"),
         (["--since", "soon"], 2, "`soon` is no time such as"),

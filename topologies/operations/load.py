@@ -11,6 +11,7 @@ from topologies.codecs import Codec
 from topologies.documents import BadDocument, Problem
 from topologies.operations import json_files
 from topologies.operations.json_files import Found, Lines
+from topologies.operations.keeping import Keeping
 from topologies.prepared import Prepared
 from topologies.runtime.kafka.transactions import Sender
 
@@ -101,10 +102,17 @@ class Loading:
         sender: None for a dry run.
         now_ms: the timestamp of records that have none of their own.
         shift_ms: added to all times.
+        keeping: is told of what is sent.
     """
 
-    def __init__(
-        self, codec: Codec, topics: Mapping[str, str], sender: Sender | None, now_ms: int, shift_ms: int
+    def __init__(  # noqa: PLR0913, PLR0917 - what a record needs on its way
+        self,
+        codec: Codec,
+        topics: Mapping[str, str],
+        sender: Sender | None,
+        now_ms: int,
+        shift_ms: int,
+        keeping: Keeping | None = None,
     ) -> None:
         self.counts = Counter[str]()
         self._codec = codec
@@ -112,6 +120,7 @@ class Loading:
         self._sender = sender
         self._now_ms = now_ms
         self._shift_ms = shift_ms
+        self._keeping = keeping
 
     def take(self, document: Good) -> Bad | None:
         """Send a document; what is wrong with it if its bytes cannot be made."""
@@ -125,6 +134,8 @@ class Loading:
         if self._sender is not None:
             timestamp = self._now_ms if record.timestamp_ms is None else record.timestamp_ms
             self._sender.send(topic, key, value, timestamp)
+            if self._keeping is not None:
+                self._keeping.take(topic, timestamp)
         self.counts[topic] += 1
         return None
 

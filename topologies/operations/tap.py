@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from topologies.graph import Message
 from topologies.operations.errors import Failed
+from topologies.runtime.errors import Misconfigured
 from topologies.runtime.kafka import polled
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.polled import Partition
@@ -34,7 +35,8 @@ def records(admin: Admin, reader: Reader, scope: Scope) -> Iterator[Batch]:
     """Records as they come, in polls; a poll may be empty. Ends only with `drain`.
 
     Raises:
-        Failed: no such topic or partition.
+        Misconfigured: no such topic.
+        Failed: no such partition.
         StreamError: the cluster does not answer, or a position is gone.
     """
     partitions = _partitions(admin, scope)
@@ -55,7 +57,8 @@ def records(admin: Admin, reader: Reader, scope: Scope) -> Iterator[Batch]:
 def _partitions(admin: Admin, scope: Scope) -> list[Partition]:
     found = admin.topics([scope.topic]).get(scope.topic)
     if found is None:
-        raise Failed(f"there is no topic {scope.topic}")
+        advice = "those of a topology are created with: croupier topics create"
+        raise Misconfigured(f"topics are missing: {scope.topic}. {advice}")
     numbers = frozenset(range(found.partitions))
     wanted = numbers if scope.partitions is None else scope.partitions
     if beyond := wanted - numbers:

@@ -22,6 +22,10 @@ TABLE_PARTITIONS = 1
 """A table is read whole by every worker, so nothing is gained by more."""
 
 
+MISSING = " is missing"
+"""How the difference of such a topic ends."""
+
+
 class Size(NamedTuple):
     """How large new topics are to be; None: as the others of the topology are, else the default."""
 
@@ -63,7 +67,7 @@ def check(admin: Admin, topology: Topology, app: str, size: Size) -> list[str]:
     differences: list[str] = []
     for spec in specs:
         if spec.name not in found:
-            differences.append(f"{spec.name} is missing")
+            differences.append(f"{spec.name}{MISSING}")
             continue
         config = admin.configs(spec.name)
         differences += _differences(spec, found[spec.name], config, is_joined=spec.name in joined)

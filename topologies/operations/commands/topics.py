@@ -59,4 +59,6 @@ def check(invocation: Invocation, topology: str, partitions: int | None, replica
     for difference in differences:
         click.echo(difference)
     if differences:
-        raise Failed(f"{len(differences)} differences. missing topics are made by: croupier topics create {topology}")
+        is_one_missing = any(each.endswith(operation.MISSING) for each in differences)
+        advice = f". create missing topics with: croupier topics create {topology}" if is_one_missing else ""
+        raise Failed(f"{len(differences)} {'difference' if len(differences) == 1 else 'differences'}{advice}")
