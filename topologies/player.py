@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from processors import player
+from processors import counted, player
 from processors.events import Event
 from processors.outcome import Arrival, Due, Outcome, Refusal
 from processors.rows import Rows
@@ -17,6 +17,7 @@ from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
 from topologies.wire import dump_json
 
 NAME = "player"
+COUNTED = counted.COUNTED
 RATE_TABLE = "rates"
 
 Decode = Callable[[str, Sequence[Message]], Sequence[dict[str, Any] | Undecodable]]

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.integration.installation import counts
 from topologies.operations.demo import SAMPLES
 
 Croupier = Callable[..., int]
@@ -56,8 +57,9 @@ def start(environment: Mapping[str, str], *arguments: str) -> "subprocess.Popen[
 def test_draining_processes_all_there_is_and_ends(croupier: Croupier, events: Events, capsys: Output) -> None:
     assert 0 == croupier("run", "player", "--drain")
 
-    counts = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
-    assert {"records": "32", "events": "39", "dead-letter-invalid": "1"}.items() <= counts.items()
+    counted = counts(capsys.readouterr().out)
+    assert {"records": 32, "events": 39, "dead-letter-invalid": 1}.items() <= counted.items()
+    assert 0 not in counted.values()
     assert EVENTS == Counter(event["headers"]["type"] for event in events())
 
 

@@ -82,3 +82,6 @@ def _player(settings: Settings, decoding: Codec) -> Topology:
 
 
 TOPOLOGIES: Mapping[str, Callable[[Settings, Codec], Topology]] = {player.NAME: _player}
+
+COUNTED: Mapping[str, Mapping[str, str]] = {player.NAME: player.COUNTED}
+"""Topology → what it counts, in words."""

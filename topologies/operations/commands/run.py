@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from topologies.operations import components, logs, running, workers
+from topologies.operations import components, counts, logs, running, workers
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
@@ -52,24 +52,40 @@ class Work:
     epilog=options.examples("croupier run player --workers 2", "croupier run player --drain"),
 )
 @click.argument("topology", type=click.Choice(list(components.TOPOLOGIES)))
-@click.option("--workers", "count", type=click.IntRange(min=1), default=1, help="Processes of this machine.")
-@options.setting("instance", metavar="ID", help="The setting instance: unique, and kept over restarts.")
-@click.option("--drain", is_flag=True, help="Process all there is now, commit, end.")
-@click.option("--accept-offsets", is_flag=True, help="Go on at the group's offsets although someone moved them.")
+@click.option(
+    "--workers",
+    "count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="So many processes on this machine.",
+)
+@options.setting(
+    "instance", metavar="ID", help="The worker's name, the setting instance: unique, and kept over restarts."
+)
+@click.option("--drain", is_flag=True, help="End when all that is there now is processed.")
+@click.option("--accept-offsets", is_flag=True, help="Go on at the group's offsets, although somebody has moved them.")
 @click.pass_obj
 def run(invocation: Invocation, topology: str, *, count: int, drain: bool, accept_offsets: bool) -> None:
-    """Run a topology until Ctrl-C or SIGTERM: then it finishes the batch, leaves the group, and prints its counts.
+    """Run a topology until Ctrl-C or SIGTERM; then finish the batch, leave the group, and print the counts.
 
-    With --drain records that became dead letters do not change the exit code,
-    and no timer fires by the wall clock. A worker that dies stops the others.
+    The counts are lines such as "records: 32". Words that explain a count
+    follow its number, and what has not happened is left out.
+
+    With --drain all that is there now is processed first, and then the run
+    ends by itself. Dead letters do not change its exit code, and no timer
+    fires by the wall clock.
+
+    --workers 2 is two processes, HOST-0 and HOST-1, that share the
+    partitions; if one dies, the other is stopped too.
     """
     stop = threading.Event()
     workers.stop_on_signals(stop)
     work = Work(topology, invocation.settings, Run(drain, accept_offsets), invocation.clock, invocation.debug)
     name = work.settings.instance
     report = workers.run(work, [f"{name}-{n}" for n in range(count)], stop) if count > 1 else work(name, stop)
-    for what, times in sorted(report.counts.items()):
-        click.echo(f"{what}: {times}")
+    for line in counts.lines(report.counts, components.COUNTED[topology]):
+        click.echo(line)
     for why in report.halted:
         click.echo(why, err=True)
     if report.halted:

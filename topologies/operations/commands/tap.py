@@ -67,27 +67,51 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     short_help="Read a topic, decoded and filtered.",
     epilog=options.examples(
         "croupier tap --type PAYMENT --player 125917 --since 2h",
+        "croupier tap --status Rollback --where currency=GBP --from-start",
         "croupier tap croupier-dead-letters --from-start --drain",
         "croupier tap --from-start --drain --format jsonl | head -1",
     ),
 )
 @click.argument("topic", required=False)
-@click.option("--type", "types", metavar="TYPE,…", callback=parsed(words), help="Of types: PAYMENT, BONUS, CASINO.")
-@click.option("--player", metavar="ID", help="Of this player.")
-@click.option("--status", "statuses", metavar="STATUS,…", callback=parsed(words), help="With one of these statuses.")
-@click.option("--where", metavar="KEY=VALUE", multiple=True, callback=_pairs, help="With this field; a.b for b in a.")
-@click.option("--since", metavar="T", help="From a time on: RFC 3339, a date, or back from now (2h, P1D).")
+@click.option(
+    "--type", "types", metavar="TYPE,…", callback=parsed(words), help="Only these types: PAYMENT, BONUS, CASINO."
+)
+@click.option("--player", metavar="ID", help="Only this player, by the record's key.")
+@click.option(
+    "--status",
+    "statuses",
+    metavar="STATUS,…",
+    callback=parsed(words),
+    help="Only these statuses, such as Approved,Rejected.",
+)
+@click.option(
+    "--where",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Only with this field: currency=GBP, meta.tier=gold.",
+)
+@click.option(
+    "--since", metavar="T", help="From a time on: 2026-11-20T10:00:00Z, 2026-11-20, or back from now: 2h, P1D."
+)
 @click.option("--from-start", is_flag=True, help="From the oldest record on.")
-@click.option("--partition", "partitions", metavar="SET", callback=parsed(units.partitions), help="3, 0-2,5 or all.")
+@click.option(
+    "--partition",
+    "partitions",
+    metavar="SET",
+    callback=parsed(units.partitions),
+    help="Only these partitions: 3, or 0-2,5.",
+)
 @click.option("--drain", is_flag=True, help="End when everything that is there now was read.")
 @click.option("--limit", type=click.IntRange(min=1), help="End after so many records.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), help="table on a terminal, else jsonl.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), help="Default: table on a terminal, else jsonl.")
 @click.pass_obj
 def tap(invocation: Invocation, /, topic: str | None, **options: Any) -> None:  # noqa: ANN401  see Wish
-    """Read a topic: committed records only, decoded, filtered.
+    """Read a topic as a person wants it: committed records only, decoded, filtered.
 
-    TOPIC is crm.events when it is left out. Without --since and --from-start
-    only what comes from now on is read, until Ctrl-C.
+    TOPIC is crm.events when it is left out; any other can be read too, such
+    as croupier-dead-letters. Without --since and --from-start only what comes
+    from now on is shown, until Ctrl-C. A record must pass all filters.
     """
     wish = Wish(**options)
     settings = invocation.settings
