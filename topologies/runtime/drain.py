@@ -1,5 +1,6 @@
 """`--drain`: process all there is now, then stop."""
 
+import logging
 from collections.abc import Mapping
 
 from topologies.runtime.errors import Unavailable
@@ -7,8 +8,12 @@ from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.survey import Surveyor
 from topologies.runtime.task import Task
 
+log = logging.getLogger("croupier.worker")
+
 ASK_EVERY_S = 0.1
 JOINING_S = 2.0
+TELL_EVERY_S = 10.0
+NAMED_MAX = 5
 
 
 class Drain:
@@ -25,6 +30,7 @@ class Drain:
         surveyor.stop_at = ends
         self._wanted: Mapping[Partition, int] = {here: end for here, end in ends.items() if end > beginnings[here]}
         self._asked_at_s: float | None = None
+        self._told_at_s: float | None = None
 
     def is_done(self, running: Mapping[int, Task], halted: Mapping[int, str], now_s: float) -> bool:
         """Whether everything is committed, but for tasks that are halted here."""
@@ -41,4 +47,22 @@ class Drain:
         except Unavailable:
             return False
         wanted = {here: end for here, end in self._wanted.items() if here[1] not in halted}
-        return all(committed.get(here, -1) >= end for here, end in wanted.items())
+        behind = {here: end for here, end in wanted.items() if committed.get(here, -1) < end}
+        self._tell(behind, committed, now_s)
+        return not behind
+
+    def _tell(self, behind: Mapping[Partition, int], committed: Mapping[Partition, int], now_s: float) -> None:
+        """Say from time to time what keeps us: a partition that is halted in another worker does so for ever."""
+        if not behind or self._told_at_s is None:
+            self._told_at_s = now_s
+        elif now_s - self._told_at_s >= TELL_EVERY_S:
+            self._told_at_s = now_s
+            named = [
+                f"{topic}/{number} is at {committed.get((topic, number), 'nothing')} of {end}"
+                for (topic, number), end in sorted(behind.items())
+            ]
+            more = [f"and {len(named) - NAMED_MAX} more"] if len(named) > NAMED_MAX else []
+            log.info(
+                "drained here, waiting for others to commit: %s. what another worker has halted never gets there",
+                ", ".join([*named[:NAMED_MAX], *more]),
+            )
