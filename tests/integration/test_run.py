@@ -75,7 +75,8 @@ def test_draining_again_sends_nothing(croupier: Croupier, events: Events) -> Non
 
 @pytest.mark.usefixtures("loaded")
 def test_two_workers_drain_everything_once(environment: Mapping[str, str], events: Events) -> None:
-    with start(environment, "--drain", "--workers", "2") as process:
+    """Static members of the group, whose names differ as the workers' do."""
+    with start(environment, "--drain", "--workers", "2", "--set", "group_instance_id=static") as process:
         out, said = process.communicate(timeout=120)
 
     assert 0 == process.returncode, said
