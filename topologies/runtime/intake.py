@@ -5,8 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from topologies.graph import Decoded, Message, Topology, Undecodable
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition, Polled, RawMessage, message
-from topologies.runtime.merge import Item
+from topologies.runtime.merge import ITEM_OVERHEAD_BYTES, Item
 from topologies.runtime.task import Task
+
+RECORD_BYTES = 2 * ITEM_OVERHEAD_BYTES
+"""What a record takes while it waits, before anybody has seen it."""
+
+RECORDS_MIN = 100
+"""A poll for fewer would cost more than it brings."""
 
 LOW_MARK = 4
 """A lane goes on when a quarter of its share is left. Far apart: a pause drops what was prefetched."""
@@ -48,9 +54,13 @@ class Intake:
         except Exception:  # noqa: BLE001 - a decoder must not raise; if it does, let it cost the record at fault alone
             return [_decoded_alone(decode, each) for each in messages]
 
+    def records_max(self, tasks: int, usual: int) -> int:
+        """Return how many records a poll may bring: all may be one lane's, and it is paused only afterwards."""
+        return min(usual, max(RECORDS_MIN, self._share(tasks) // RECORD_BYTES))
+
     def regulate(self, tasks: Mapping[int, Task], inputs: Inputs) -> None:
         """Pause lanes that hold more than their share, resume those that hold little."""
-        share = self._waiting_bytes_max // max(1, len(tasks) * self._sources)
+        share = self._share(len(tasks))
         for number, task in tasks.items():
             for lane in task.merge.lanes:
                 here = (lane.topic, number)
@@ -65,6 +75,10 @@ class Intake:
     def forget(self, number: int) -> None:
         """A task came or went: assigning and seeking forget pauses."""
         self._paused = {here for here in self._paused if here[1] != number}
+
+    def _share(self, tasks: int) -> int:
+        """Return the bytes that may wait in one lane."""
+        return self._waiting_bytes_max // max(1, tasks * self._sources)
 
 
 def _decoded_alone(decode: Callable[[Sequence[Message]], list[Decoded]], each: Message) -> Decoded:

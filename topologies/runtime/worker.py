@@ -109,8 +109,10 @@ class Worker:
             self._keep_house(now)
 
     def _poll(self) -> Polled:
+        parts = self._parts
+        records_max = parts.intake.records_max(len(parts.tasks.running), self._pace.batch_records_max)
         try:
-            return self._parts.inputs.poll(self._poll_timeout_s(), self._pace.batch_records_max)
+            return parts.inputs.poll(self._poll_timeout_s(), records_max)
         except Unavailable as error:
             log.warning("%s", error)
             self._stop.wait(UNAVAILABLE_S)
