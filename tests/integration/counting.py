@@ -10,6 +10,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from random import Random
 from typing import Any, NamedTuple
 
@@ -37,8 +38,15 @@ SEEN_MS = 400
 """How long a record's own row lives."""
 
 TICK_MS = 150
+LATER_MS = 60_000
 LARGE = "x" * 1_200_000
-"""More than a broker takes by default."""
+"""More than a producer takes by default."""
+
+HEAVY = "x" * 100_000
+"""More than a topic takes whose limit was lowered."""
+
+UNDECODABLE = {"undecodable": b"{", "large undecodable": b"{" + b" " * 999_900}
+"""The second can just be written; with the headers of its dead letter it cannot."""
 
 BEYOND_64_BITS = 1 << 70
 
@@ -54,7 +62,8 @@ class Sent(NamedTuple):
     partition: int | None = None
 
     def value(self) -> bytes:
-        return b"{" if self.do == "undecodable" else json.dumps({"n": self.n, "do": self.do}).encode()
+        """Its bytes."""
+        return UNDECODABLE.get(self.do) or json.dumps({"n": self.n, "do": self.do}).encode()
 
     def place(self, partitions: int) -> int:
         return java_default(self.key.encode(), partitions) if self.partition is None else self.partition
@@ -109,7 +118,7 @@ def stepping(events: str) -> Callable[[Rows, Any, str, int, Tables], Result]:
             rows.put("seen", str(n), {"amount": BEYOND_64_BITS}, 0)
         if do == "large row":
             rows.put("seen", str(n), {"text": LARGE}, 0)
-        text = LARGE if do == "large event" else ""
+        text = {"large event": LARGE, "heavy event": HEAVY}.get(do, "")
         return Result([_event(events, rows, str(n), {**row, "text": text})], counts=["counted"])
 
     return step
@@ -145,7 +154,7 @@ def _plan(rows: Rows, n: int, do: str, time: int) -> None:
     planned = rows.get("next", "tick")
     if n % 9 == 0 and planned is not None:
         rows.cancel(planned["due"], "tick", planned["id"])
-    due, row_id = time + TICK_MS * (n % 4), f"{n}/{do}"
+    due, row_id = time + (LATER_MS if do == "much later" else TICK_MS * (n % 4)), f"{n}/{do}"
     rows.schedule(due, "tick", row_id)
     rows.put("next", "tick", {"due": due, "id": row_id}, 0)
 
@@ -173,11 +182,15 @@ class Slice(NamedTuple):
     stream_time: int
 
 
-UNWRITABLE = {"large event": "invalid", "large row": "invalid", "huge number": "bug"}
+UNWRITABLE = {"large event": "invalid", "heavy event": "invalid", "large row": "invalid", "huge number": "bug"}
 """What a record leads to cannot be written → the class of its dead letter."""
 
 UNWRITABLE_LATER = {"large later": "invalid"}
 """What its timer leads to."""
+
+
+Due = tuple[int, str, str, str]
+"""Due time, name, key, row id: in the order in which timers fire."""
 
 
 class Book:
@@ -189,7 +202,8 @@ class Book:
         self.now = now
         self._gone_by = stream_time
         self._rows = dict(task.rows.get(key, {}))
-        self._timers = set(task.timers)
+        self._timers: dict[Due, bool] = {}
+        """Scheduled, or taken back."""
 
     def get(self, kind: str, row_id: str) -> Any:
         expires_at, row = self._rows.get((kind, row_id), (0, None))
@@ -206,14 +220,15 @@ class Book:
         return sorted((row_id, row) for row_id, row in found if row is not None)
 
     def schedule(self, due: int, timer: str, row_id: str) -> None:
-        self._timers.add((due, timer, self.key, row_id))
+        self._timers[due, timer, self.key, row_id] = True
 
     def cancel(self, due: int, timer: str, row_id: str) -> None:
-        self._timers.discard((due, timer, self.key, row_id))
+        self._timers[due, timer, self.key, row_id] = False
 
     def keep(self) -> None:
         self._task.rows[self.key] = self._rows
-        self._task.timers = self._timers
+        for timer, is_scheduled in self._timers.items():
+            self._task.plan(timer, is_scheduled=is_scheduled)
 
 
 class Truth:
@@ -224,16 +239,20 @@ class Truth:
         self._step = stepping(f"{app}-events")
         self._fire = firing(f"{app}-events")
         self.rows: dict[str, dict[tuple[str, str], tuple[int, Any]]] = {}
-        self.timers: set[tuple[int, str, str, str]] = set()
+        self.timers: set[Due] = set()
+        self._next: list[Due] = []
         self.stream_time = 0
         self.events: list[tuple[str, str, dict[str, Any]]] = []
         self.letters: list[tuple[str, str]] = []
 
     def take(self, sent: Sent, where: str, *, is_misplaced: bool) -> None:
         """One record, and before it the timers that are due."""
+        if sent.do == "far ahead":
+            self.letters.append(("invalid", where))
+            return
         self._fire_until(sent.time)
         self.stream_time = max(self.stream_time, sent.time)
-        kind = {"undecodable": "undecodable", "break the decoder": "bug"}.get(sent.do)
+        kind = "undecodable" if sent.do in UNDECODABLE else {"break the decoder": "bug"}.get(sent.do)
         kind = kind or ("wrong-key" if is_misplaced else None)
         if kind is None:
             book = Book(self, sent.key, self.stream_time, self.stream_time)
@@ -253,15 +272,35 @@ class Truth:
         timers = {(due, key, row_id) for due, _, key, row_id in self.timers}
         return Slice(self.events, self.letters, alive, timers, self.stream_time)
 
+    def plan(self, timer: Due, *, is_scheduled: bool) -> None:
+        """Schedule a timer, or take it back."""
+        if not is_scheduled:
+            self.timers.discard(timer)
+        elif timer not in self.timers:
+            self.timers.add(timer)
+            heapq.heappush(self._next, timer)
+
+    def expire(self) -> None:
+        """Fire all timers by the wall clock: stream time does not move."""
+        while (timer := self._pop()) is not None:
+            self._tick(timer)
+
     def _fire_until(self, time: int) -> None:
-        while self.timers and min(self.timers)[0] <= time:
-            due, name, key, row_id = min(self.timers)
-            self.stream_time = max(self.stream_time, due)
-            self.timers = self.timers - {(due, name, key, row_id)}
-            self._tick(Timer(due, name, key, row_id))
+        while (timer := self._pop(time)) is not None:
+            self.stream_time = max(self.stream_time, timer.due)
+            self._tick(timer)
+
+    def _pop(self, until: float = inf) -> Timer | None:
+        """The next timer that is due by then, taken out. The heap still has those that were taken back."""
+        while self._next and self._next[0][0] <= until:
+            planned = heapq.heappop(self._next)
+            if planned in self.timers:
+                self.timers.discard(planned)
+                return Timer(*planned)
+        return None
 
     def _tick(self, timer: Timer) -> None:
-        book = Book(self, timer.key, timer.due, self.stream_time)
+        book = Book(self, timer.key, timer.due, max(timer.due, self.stream_time))
         cause = f"timer/{self._partition}/{timer.due}"
         unwritable = UNWRITABLE_LATER.get(timer.row_id.partition("/")[2])
         kind = self._do(book, lambda: self._fire(book, timer, cause, {}), unwritable)
@@ -281,33 +320,47 @@ class Truth:
         return None
 
 
-def truth(sent: Iterable[Sent], app: str, partitions: int) -> dict[int, Slice]:
-    """What must come of records that were all there before anybody read them, by partition."""
+def truth(sent: Iterable[Sent], app: str, partitions: int, *, is_expired: bool = False) -> dict[int, Slice]:
+    """What must come of records that were all there before anybody read them, by partition.
+
+    `is_expired`: then all timers that are left fire by the wall clock.
+    """
     lanes: dict[int, dict[str, list[Sent]]] = defaultdict(lambda: {source: [] for source in SOURCES})
     for each in sent:
         lanes[each.place(partitions)][each.source].append(each)
-    return {partition: _slice(partition, of, app, partitions) for partition, of in lanes.items()}
+    slices = {}
+    for partition, of in lanes.items():
+        task = _done(partition, of, app, partitions)
+        if is_expired:
+            task.expire()
+        slices[partition] = task.slice()
+    return slices
 
 
-def _slice(partition: int, lanes: Mapping[str, Sequence[Sent]], app: str, partitions: int) -> Slice:
+def _done(partition: int, lanes: Mapping[str, Sequence[Sent]], app: str, partitions: int) -> Truth:
     task = Truth(partition, app)
     for source, offset in merged(lanes):
         each = lanes[source][offset]
         is_misplaced = java_default(each.key.encode(), partitions) != partition
         task.take(each, f"{app}-{source}/{partition}/{offset}", is_misplaced=is_misplaced)
-    return task.slice()
+    return task
 
 
 def merged(lanes: Mapping[str, Sequence[Sent]]) -> Iterator[tuple[str, int]]:
     """In which order the records of the lanes are taken: by the time of the first of each, then by source."""
-    heads = [(of[0].time, SOURCES.index(source), 0) for source, of in lanes.items() if of]
+    heads = [(_turn(of[0]), SOURCES.index(source), 0) for source, of in lanes.items() if of]
     heapq.heapify(heads)
     while heads:
         _, place, offset = heapq.heappop(heads)
         lane = lanes[SOURCES[place]]
         if offset + 1 < len(lane):
-            heapq.heappush(heads, (lane[offset + 1].time, place, offset + 1))
+            heapq.heappush(heads, (_turn(lane[offset + 1]), place, offset + 1))
         yield SOURCES[place], offset
+
+
+def _turn(sent: Sent) -> int:
+    """A record that is not to be believed does not wait."""
+    return 0 if sent.do == "far ahead" else sent.time
 
 
 def traffic(

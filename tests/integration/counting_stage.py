@@ -223,7 +223,11 @@ class Stage:
 
     def store(self, instance: str = "w0") -> Store:
         """The store of a worker that does not run."""
-        return Store(self.state_dir / self.app / instance, Bounds(1 << 20, 1 << 20))
+        return Store(self.store_dir(instance), Bounds(1 << 20, 1 << 20))
+
+    def store_dir(self, instance: str = "w0") -> Path:
+        """Where a worker keeps its store."""
+        return self.state_dir / self.app / instance
 
     # --- what a person may do to it -------------------------------------------------------------------------------
 
@@ -303,6 +307,10 @@ class Stage:
         request = [ConsumerGroupTopicPartitions(self.app)]
         (future,) = self.admin.list_consumer_group_offsets(request).values()
         return {(each.topic, each.partition): each.offset for each in future.result().topic_partitions}
+
+    def events_of(self, event_id: str) -> int:
+        """How many events have this id."""
+        return sum(record.headers["event-id"].decode() == event_id for record in self.read(self.events))
 
     def is_at_end(self, partition: int) -> bool:
         """Whether the group's offsets of all inputs are their ends."""

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -78,43 +79,59 @@ class Fate:
 def doors(plan: Plan | None) -> Doors:
     """The doors to the world, with a trap in one of them."""
     fate = Fate(plan)
+    return Doors(
+        type("Transactions", (FatefulTransactions,), {"fate": fate}),
+        type("Store", (FatefulStore,), {"fate": fate}),
+        type("Reader", (FatefulReader,), {"fate": fate}),
+    )
 
-    class FatefulTransactions(Transactions):
-        def send_last_row(self, *arguments: Any) -> None:
-            fate.dies("begun")
-            super().send_last_row(*arguments)
 
-        def send_offsets(self, *arguments: Any) -> None:
-            if fate.at("queued"):
-                # The rows lie in the topic, in an open transaction without offsets.
-                self._producer.flush(5)
-                fate.end()
-            super().send_offsets(*arguments)
+class FatefulTransactions(Transactions):
+    fate: Fate
 
-        def commit(self) -> None:
-            fate.dies("offsets sent")
-            fate.dies_during("ending", super().commit)
-            fate.dies("committed")
+    def send_last_row(self, *arguments: Any) -> None:
+        self.fate.dies("begun")
+        super().send_last_row(*arguments)
 
-    class FatefulStore(Store):
-        def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
-            fate.dies_during("storing", lambda: super(FatefulStore, self).write(partition, rows, applied))
-            fate.dies("stored")
+    def send_offsets(self, *arguments: Any) -> None:
+        if self.fate.at("queued"):
+            self._fall()
+        super().send_offsets(*arguments)
 
-        def wipe(self, partition: int) -> None:
-            super().wipe(partition)
-            fate.dies("wiped")
+    def commit(self) -> None:
+        if self.fate.at("offsets sent"):
+            self._fall()
+        self.fate.dies_during("ending", super().commit)
+        self.fate.dies("committed")
 
-    class FatefulReader(Reader):
-        def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
-            polled = super().poll(timeout_s, min(records_max, 100))
-            if polled.messages:
-                fate.dies("restoring")
-            if polled.ends:
-                fate.dies("restored in part")
-            return polled
+    def _fall(self) -> None:
+        """The rows lie in the topic, in an open transaction."""
+        self._producer.flush(5)
+        self.fate.end()
 
-    return Doors(FatefulTransactions, FatefulStore, FatefulReader)
+
+class FatefulStore(Store):
+    fate: Fate
+
+    def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
+        self.fate.dies_during("storing", partial(super().write, partition, rows, applied))
+        self.fate.dies("stored")
+
+    def wipe(self, partition: int) -> None:
+        super().wipe(partition)
+        self.fate.dies("wiped")
+
+
+class FatefulReader(Reader):
+    fate: Fate
+
+    def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+        polled = super().poll(timeout_s, min(records_max, 100))
+        if polled.messages:
+            self.fate.dies("restoring")
+        if polled.ends:
+            self.fate.dies("restored in part")
+        return polled
 
 
 def start(stage: Stage, plan: Plan | None = None, *, drain: bool = True, **settings: Any) -> "subprocess.Popen[bytes]":

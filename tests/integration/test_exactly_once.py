@@ -106,8 +106,9 @@ def test_workers_may_come_go_and_die_under_load(
 
     def works(name: str) -> None:
         """A worker has written to its store again."""
-        before = _newest(tmp_path / name)
-        wait_until(lambda: _newest(tmp_path / name) > before, f"{name} works", LIMIT_S)
+        directory = stage.store_dir(name)
+        before = _newest(directory)
+        wait_until(lambda: _newest(directory) > before, f"{name} works", LIMIT_S)
 
     stop = threading.Event()
     with ThreadPoolExecutor() as threads:
@@ -116,7 +117,7 @@ def test_workers_may_come_go_and_die_under_load(
         works("w0")
         for point in chance.sample(POINTS[:7], 2):
             assert -signal.SIGKILL == finished(worker("w1", Plan(point, chance.randint(1, 4))))
-        shutil.rmtree(tmp_path / "w1")
+        shutil.rmtree(stage.store_dir("w1"))
         other = worker("w1")
         works("w1")
         steady.terminate()

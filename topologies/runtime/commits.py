@@ -19,7 +19,7 @@ from topologies.runtime.tasks import Tasks
 log = logging.getLogger("croupier.worker")
 
 BACK_OFF_S = (0.05, 0.2, 1.0, 3.0)
-ABORTS_UNTIL_CAREFUL = 2
+FAILURES_UNTIL_CAREFUL = 2
 
 INIT_SLICE_S = 0.5
 """The loop stands still meanwhile: it has to poll, and to see when it is told to stop."""
@@ -55,8 +55,9 @@ class Commits:
         self._own = own
         self._stop = stop
         self._transactions: Transactions | None = None
-        self._coming: Transactions | None = None
-        self._aborts = 0
+        # Made early: one that is just made finds nobody to ask for its id for half a second.
+        self._coming: Transactions | None = make_transactions()
+        self._failures = 0
         self._cautions = Cautions()
         self.counts: Counter[str] = Counter()
 
@@ -115,7 +116,7 @@ class Commits:
         except Aborted as error:
             self._on_aborted(batches, error, inputs)
         except Unknown as error:
-            self._on_unknown(error, inputs)
+            self._on_unknown(batches, error, inputs)
         else:
             self._on_committed(batches, heads, now)
             return True
@@ -128,7 +129,7 @@ class Commits:
         self._transactions = self._coming = None
 
     def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
-        self._aborts = 0
+        self._failures = 0
         self._cautions.committed(_steps(batches))
         for batch in batches:
             task = self._tasks.running[batch.partition]
@@ -153,18 +154,23 @@ class Commits:
 
     def _on_aborted(self, batches: Sequence[Batch], error: Aborted, inputs: Inputs) -> None:
         log.warning("transaction aborted: %s", error)
-        self._aborts += 1
-        if self._aborts >= ABORTS_UNTIL_CAREFUL:
-            self._cautions.failed(_steps(batches))
-        self._stop.wait(BACK_OFF_S[min(self._aborts, len(BACK_OFF_S)) - 1])
+        self._back_off(batches)
         self._renew(batches, inputs)
 
-    def _on_unknown(self, error: Unknown, inputs: Inputs) -> None:
+    def _on_unknown(self, batches: Sequence[Batch], error: Unknown, inputs: Inputs) -> None:
         """Nobody knows how it ended: all tasks look at what is committed, behind a new producer's fence."""
         log.warning("starting over with a new producer: %s", error)
         self.close()
-        self._stop.wait(BACK_OFF_S[0])
+        self._coming = self._make_transactions()
+        self._back_off(batches)
         self._tasks.renew(self._tasks.ownership.tasks, inputs)
+
+    def _back_off(self, batches: Sequence[Batch]) -> None:
+        """Wait a little; when it goes on failing, the batch may be at fault, or too much for this cluster."""
+        self._failures += 1
+        if self._failures >= FAILURES_UNTIL_CAREFUL:
+            self._cautions.failed(_steps(batches))
+        self._stop.wait(BACK_OFF_S[min(self._failures, len(BACK_OFF_S)) - 1])
 
     def _renew(self, batches: Sequence[Batch], inputs: Inputs) -> None:
         self._tasks.renew([batch.partition for batch in batches], inputs)

@@ -7,13 +7,15 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from topologies.runtime.errors import Aborted, Expelled, Fatal, StreamError, Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
-from topologies.runtime.kafka.errors import error_of, of_read, of_transaction
+from topologies.runtime.kafka.errors import TIMED_OUT, error_of, of_read, of_transaction
 from topologies.runtime.kafka.polled import Partition
 
 Row = tuple[bytes, bytes | None]
 """Key and value of a row; None deletes it."""
 
 Headers = Sequence[tuple[str, bytes]]
+
+ENDING_SLICE_S = 0.1
 
 Clock = Callable[[], float]
 """Monotonic seconds."""
@@ -113,20 +115,30 @@ class Transactions:
         if group_metadata is None:
             raise Expelled("we are no member of the group any more")
         positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
-        self._call(
-            "sending offsets",
-            lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, self._timeout_s),
-        )
+
+        def send() -> None:
+            self._producer.send_offsets_to_transaction(positions, group_metadata, self._timeout_s)
+
+        def explained() -> None:
+            try:
+                send()
+            except KafkaException as error:
+                if error_of(error).code() != KafkaError._STATE:  # noqa: SLF001 - librdkafka's public name
+                    raise
+                # A record was refused meanwhile. Of a transaction that has failed the client says why.
+                send()
+
+        self._call("sending offsets", explained)
 
     def commit(self) -> None:
         """End the transaction: everything in it is visible, together, when this returns."""
-        self._call("committing", lambda: self._producer.commit_transaction(self._timeout_s), is_ending=True)
-        self._producer.poll(0)
+        self._call("committing", lambda: self._in_slices(self._producer.commit_transaction), is_ending=True)
+        self._serve(0)
         self._began_at = None
 
     def abort(self) -> None:
         """End the transaction: nothing of it will ever be visible."""
-        self._call("aborting", lambda: self._producer.abort_transaction(self._timeout_s), is_abortable=False)
+        self._call("aborting", lambda: self._in_slices(self._producer.abort_transaction), is_abortable=False)
         self._began_at = None
 
     def close(self) -> None:
@@ -157,7 +169,31 @@ class Transactions:
     def _make_room(self) -> None:
         if self._is_overdue():
             raise Aborted("the broker takes no records: the producer's queue stayed full")
-        self._producer.poll(0.05)
+        self._serve(0.05)
+
+    def _serve(self, timeout_s: float) -> None:
+        """Let callbacks be called; raises what the client has failed of."""
+        try:
+            self._producer.poll(timeout_s)
+        except KafkaException as error:
+            raise self._translated(error, "producing") from error
+
+    def _in_slices(self, call: Callable[[float], Any]) -> None:
+        """Commit or abort in slices; each call goes on where the last one was.
+
+        When a record is refused by the broker, those behind it wait in vain: a
+        commit would for all its time, before it tells, and an abort too, because
+        it purges only what waits when it is called.
+        """
+        give_up_at = self._clock() + self._timeout_s
+        while True:
+            try:
+                call(min(ENDING_SLICE_S, self._timeout_s))
+            except KafkaException as error:
+                if error_of(error).code() not in TIMED_OUT or self._clock() >= give_up_at:
+                    raise
+            else:
+                return
 
     def _is_overdue(self) -> bool:
         return self._began_at is not None and self._clock() - self._began_at >= self._timeout_s
@@ -173,6 +209,12 @@ class Transactions:
             raise Unknown(str(translated)) from error
 
     def _translated(self, error: KafkaException, doing: str, *, is_ending: bool = False) -> StreamError:
+        if error_of(error).code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's public name
+            # Whatever is called now says so; why, is told once, to who polls.
+            try:
+                self._producer.poll(0)
+            except KafkaException as cause:
+                error = cause
         return of_transaction(error, doing, is_ending=is_ending, is_overdue=self._is_overdue())
 
 
