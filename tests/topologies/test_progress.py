@@ -15,7 +15,7 @@ def told(tmp_path: Path, size_bytes: int, *, terminal: bool) -> str:
     """What a dry run over so many bytes, the last line of which is bad, says on standard error."""
     line = f"{json.dumps({**RATE, 'note': 'é' * 4000}, ensure_ascii=False)}\n"
     (tmp_path / "rates.jsonl").write_text(line * (size_bytes // len(line.encode()) + 1) + "{}\n")
-    command = [sys.executable, ROOT / "cli.py", "load", "--dry-run", tmp_path / "rates.jsonl"]
+    command = [sys.executable, str(ROOT / "cli.py"), "load", "--dry-run", str(tmp_path / "rates.jsonl")]
     environment = {**os.environ, "CROUPIER_BOOTSTRAP_SERVERS": "localhost:1", "COLUMNS": "80"}
     if not terminal:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60).stderr
