@@ -60,8 +60,8 @@ class Surveyor:
         return self._admin.beginnings(self.inputs(range(self.partitions())))
 
     def committed(self) -> dict[Partition, int]:
-        """Return the group's stable offsets of every input."""
-        return self._admin.committed(self._app, self.inputs(range(self._partitions or 0))).offsets
+        """Return the group's offsets of every input."""
+        return self._admin.committed(self._app, self.inputs(range(self._partitions or 0)))
 
     def survey(self, partitions: Sequence[int]) -> dict[int, Ground]:
         """Return the ground for some tasks; those whose offsets an open transaction holds are left out."""
@@ -70,7 +70,7 @@ class Surveyor:
             return {}
         # (1) stable offsets; (2) only then the end of the state, of open transactions too: all
         # that the offsets cover lies before it.
-        committed, held = self._admin.committed(self._app, self.inputs(partitions))
+        committed, held = self._admin.settled(self._app, self.inputs(partitions))
         partitions = sorted(set(partitions) - {number for _, number in held})
         inputs = self.inputs(partitions)
         states = [(self._state, number) for number in partitions]

@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
 from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -19,6 +18,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetS
 from topologies.runtime.errors import Misconfigured, StreamError, Unavailable
 from topologies.runtime.kafka.config import Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
+from topologies.runtime.kafka.offsets import GroupOffsets, Settled
 from topologies.runtime.kafka.polled import Partition
 
 Answer = TypeVar("Answer")
@@ -47,13 +47,6 @@ class TopicState(NamedTuple):
     topic_id: str
 
 
-class Committed(NamedTuple):
-    """A group's offsets; none for a partition without one. Those of `held` are an open transaction's to decide."""
-
-    offsets: dict[Partition, int]
-    held: set[Partition]
-
-
 class Admin:
     """One connection for questions; every method raises `Unavailable`, `Misconfigured` or `Fatal`.
 
@@ -66,6 +59,8 @@ class Admin:
     def __init__(self, cluster: Cluster, timeout_s: float = 30.0, stop: threading.Event | None = None) -> None:
         self._trouble = Trouble()
         self._stop = stop or threading.Event()
+        self._groups: dict[str, GroupOffsets] = {}
+        self._cluster = cluster
         self._where = cluster.bootstrap_servers
         self._timeout_s = timeout_s
         try:
@@ -124,21 +119,13 @@ class Admin:
         self._wait_for_topics(created)
         return created
 
-    def committed(self, group: str, partitions: Sequence[Partition]) -> Committed:
-        """Return the group's committed offsets, only stable ones (KIP-447)."""
-        doing = "reading committed offsets"
-        request = [ConsumerGroupTopicPartitions(group, [TopicPartition(*each) for each in partitions])]
-        answers = self._ask(
-            doing,
-            lambda: self._client.list_consumer_group_offsets(
-                request, require_stable=True, request_timeout=self._timeout_s
-            ),
-        )
-        found = self._wait(doing, answers[group]).topic_partitions
-        # An offset that a transaction holds is told as an error of its partition, beside "none".
-        held = {(each.topic, each.partition) for each in found if each.error}
-        offsets = {(each.topic, each.partition): each.offset for each in found if each.offset >= 0 and not each.error}
-        return Committed(offsets, held)
+    def committed(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Return the group's committed offsets; a partition without one is left out."""
+        return self._offsets_of(group).latest(partitions)
+
+    def settled(self, group: str, partitions: Sequence[Partition]) -> Settled:
+        """Return the group's committed offsets, and where an open transaction may change them."""
+        return self._offsets_of(group).settled(partitions)
 
     def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the offset of each partition's first record that is still there."""
@@ -157,6 +144,11 @@ class Admin:
         found = self._offsets(partitions, OffsetSpec.for_timestamp(time_ms))
         beyond = [each for each, offset in found.items() if offset < 0]
         return {**found, **self.ends(beyond)}
+
+    def _offsets_of(self, group: str) -> GroupOffsets:
+        if group not in self._groups:
+            self._groups[group] = GroupOffsets(self._cluster, group, self._timeout_s, self._stop)
+        return self._groups[group]
 
     def _wait_for_topics(self, names: Sequence[str]) -> None:
         """Creation is answered before the brokers show the topics, and before their partitions have leaders."""
