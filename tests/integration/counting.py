@@ -14,6 +14,7 @@ from math import inf
 from random import Random
 from typing import Any, NamedTuple
 
+from processors.rows import Rows
 from topologies.graph import (
     DeadLetter,
     Decoded,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from processors.rows import Rows
 from topologies.graph import (
     DeadLetter,
     Decoded,
