@@ -48,7 +48,7 @@ def main() -> None:
 def _passthrough(stage: Stage) -> list[str]:
     settings = stage.settings
     inputs = [settings.topic_orders, settings.topic_bonuses, settings.topic_calls]
-    arguments = [stage.bootstrap_servers, f"{stage.app}-bare", settings.topic_events, str(RECORDS), str(PARTITIONS)]
+    arguments = [stage.bootstrap_servers, f"{stage.app}-bare", settings.topic_events, str(RECORDS)]
     return [sys.executable, "-m", "tests.bench.passthrough", *arguments, *inputs]
 
 

@@ -5,14 +5,13 @@ allow; croupier's are measured against it, on the same topics in the same run.
 """
 
 import sys
-import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 BATCH_RECORDS_MAX = 5_000
 
 
-def main(bootstrap_servers: str, group: str, out: str, total: int, topics: list[str], partitions: int) -> None:
+def main(bootstrap_servers: str, group: str, out: str, total: int, topics: list[str]) -> None:
     """Pass `total` records through and exit."""
     consumer = Consumer(
         {
@@ -21,6 +20,7 @@ def main(bootstrap_servers: str, group: str, out: str, total: int, topics: list[
             "group.protocol": "consumer",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "fetch.queue.backoff.ms": 10,
         }
@@ -36,11 +36,7 @@ def main(bootstrap_servers: str, group: str, out: str, total: int, topics: list[
         }
     )
     producer.init_transactions(30)
-    assigned: list[TopicPartition] = []
-    consumer.subscribe(topics, on_assign=lambda _, given: assigned.extend(given))
-    while len(assigned) < len(topics) * partitions:
-        consumer.poll(0.1)
-    consumer.assign([TopicPartition(each.topic, each.partition, OFFSET_BEGINNING) for each in assigned])
+    consumer.subscribe(topics)
     passed = 0
     while passed < total:
         passed += _pass(consumer, producer, out)
@@ -75,6 +71,5 @@ def _produce(producer: Producer, out: str, value: bytes | None, key: bytes | Non
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
-    servers, group_id, out_topic, records_total, partition_count, *inputs = sys.argv[1:]
-    main(servers, group_id, out_topic, int(records_total), inputs, int(partition_count))
+    servers, group_id, out_topic, records_total, *inputs = sys.argv[1:]
+    main(servers, group_id, out_topic, int(records_total), inputs)

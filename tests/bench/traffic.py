@@ -33,7 +33,7 @@ class Sent(NamedTuple):
 
 def records(codec: Codec, count: int, players: int, end_ms: int, seed: int = 1) -> Iterator[Sent]:
     """Yield `count` records whose times end at `end_ms`; each player goes through its session again and again."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(seed)
     done = [0] * players
     start_ms = end_ms - count * 10
     for number in range(count):

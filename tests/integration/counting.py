@@ -23,7 +23,6 @@ from topologies.graph import (
     Message,
     Output,
     Result,
-    Rows,
     Source,
     Tables,
     Timer,

@@ -13,7 +13,6 @@ from topologies.graph import (
     Entry,
     Message,
     Result,
-    Rows,
     Source,
     Tables,
     Timer,
