@@ -14,12 +14,12 @@ SESSION = (
     ("bonus", "Pending"),
     ("order", "completed", "approved"),
     ("bonus", "Created"),
-    *(("bet", "bonus"), ("win", "bonus")) * 6,
+    *(("bet", "bonus"), ("win", "bonus")) * 3,
     ("order", "completed", "approved"),
-    *(("bet", "real"), ("win", "real")) * 6,
+    *(("bet", "real"), ("win", "real")) * 9,
     ("bonus", "Completed"),
 )
-"""What one player does, in order: 30 records, 24 of them wallet calls."""
+"""What one player does, in order: 30 records, 24 of them wallet calls, a quarter of those with bonus money."""
 
 
 class Sent(NamedTuple):
