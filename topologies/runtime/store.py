@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
-from topologies.runtime.errors import Misconfigured
+from topologies.runtime.errors import Fatal, Misconfigured
 from topologies.wire import dump_json, load_json
 
 Row = tuple[bytes, bytes | None]
@@ -81,7 +81,11 @@ class Store:
             cursor.next()
 
     def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
-        """Apply rows and how far that brings us, together."""
+        """Apply rows and how far that brings us, together.
+
+        Raises:
+            Fatal: the disk is full, or worse. What was committed is restored by whoever comes next.
+        """
         task = partition.to_bytes(2, "big")
         batch = WriteBatch(raw_mode=True)
         for key, value in rows:
@@ -90,7 +94,10 @@ class Store:
             else:
                 batch.put(task + key, value)
         batch.put(_APPLIED + task, dump_json(tuple(applied)))
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except Exception as error:  # rocksdict raises bare Exceptions
+            raise Fatal(f"the local store cannot be written: {error}") from error
 
     def applied(self, partition: int) -> Applied | None:
         """Return how far a task's rows are, or None for a task that was never here."""

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from topologies.graph import Tables, Topology
@@ -67,7 +68,7 @@ class Task:
         self._topology = topology
         self._codec = codec
         self._overlay = overlay
-        self._timers = Timers(self._timer_keys, lambda key: overlay.find(key) is not ABSENT)
+        self._timers = Timers(partial(_timer_keys, overlay), lambda key: overlay.find(key) is not ABSENT)
         overlay.on_scheduled = self._timers.add
         placement = Placement(partitioner, partition, beginning.partitions)
         self.steps = Steps(topology, overlay, self._timers, placement, tables)
@@ -103,7 +104,7 @@ class Task:
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
         """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
-        for key in itertools.islice(self._timer_keys(self._wall_from), WALL_TIMERS_PER_PASS):
+        for key in itertools.islice(_timer_keys(self._overlay, self._wall_from), WALL_TIMERS_PER_PASS):
             timer = parse_timer(key)
             if timer.due > due_until_ms or self.batch.steps >= steps_max:
                 break
@@ -156,9 +157,18 @@ class Task:
             return False
         return self.merge.is_finished or now.steady_s - self._committed_at_s >= IDLE_COMMIT_S
 
-    def _timer_keys(self, start: str) -> Iterator[str]:
-        for key, _ in self._overlay.stored(start.encode()):
-            text = key.decode()
-            if not text.startswith(TIMER):
-                return
-            yield text
+    def close(self) -> None:
+        """Let go of cache and records at once: Python's cycle collector looks rarely, and trouble takes many tasks."""
+        self._overlay.on_scheduled = _ignore
+
+
+def _timer_keys(overlay: Overlay, start: str) -> Iterator[str]:
+    for key, _ in overlay.stored(start.encode()):
+        text = key.decode()
+        if not text.startswith(TIMER):
+            return
+        yield text
+
+
+def _ignore(_key: str) -> None:
+    """A closed task schedules nothing."""

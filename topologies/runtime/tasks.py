@@ -91,7 +91,7 @@ class Tasks:
         """Stop one task, if it is ours; the others go on."""
         if number in self.ownership.tasks:
             log.error("%s", why)
-            self.running.pop(number, None)
+            self._forget(number)
             self.halted[number] = why
             inputs.pause(self.inputs_of(number))
 
@@ -146,7 +146,8 @@ class Tasks:
         self._recovery.forget(number)
 
     def _forget(self, number: int) -> None:
-        self.running.pop(number, None)
+        if (task := self.running.pop(number, None)) is not None:
+            task.close()
         self.halted.pop(number, None)
         self._ready.pop(number, None)
         self._intake.forget(number)

@@ -184,7 +184,9 @@ class Worker:
 
     def _react(self, trap: Trap) -> None:
         if isinstance(trap.error, Halted) and trap.partition is not None:
-            self._parts.tasks.halt(trap.partition, str(trap.error), self._parts.inputs)
+            # Before it runs, a task has no position that records could be missing at.
+            if trap.partition in self._parts.tasks.running:
+                self._parts.tasks.halt(trap.partition, str(trap.error), self._parts.inputs)
         elif isinstance(trap.error, Unreleased):
             self._parts.rejoining.again(trap.error, self._parts.inputs, self._parts.clock().steady_s)
         elif isinstance(trap.error, Unavailable):

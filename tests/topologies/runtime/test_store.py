@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from topologies.runtime.errors import Misconfigured
+from topologies.runtime.errors import Fatal, Misconfigured
 from topologies.runtime.store import Applied, Bounds, Store
 
 HERE = Applied("topic", 1, 1)
@@ -64,6 +64,14 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 
     assert (b"1", HERE) == (second.get(5, b"a"), second.applied(5))
     second.close()
+
+
+def test_a_store_that_cannot_be_written_ends_the_process(tmp_path: Path) -> None:
+    store = Store(tmp_path, BOUNDS)
+    store.close()
+
+    with pytest.raises(Fatal, match="the local store cannot be written: "):
+        store.write(0, [(b"a", b"1")], HERE)
 
 
 def test_a_directory_serves_one_worker(tmp_path: Path) -> None:
