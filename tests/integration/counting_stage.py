@@ -260,6 +260,18 @@ class Stage:
         for future in self.admin.delete_records(wanted).values():
             future.result()
 
+    @contextlib.contextmanager
+    def open_transaction(self, topic: str) -> Iterator[None]:
+        """A record of somebody else in each partition, in a transaction that is aborted at the end of the block."""
+        producer = self.producer(**{"transactional.id": f"{topic}-of-somebody"})
+        producer.init_transactions(10)
+        producer.begin_transaction()
+        for number in range(self.partitions):
+            producer.produce(topic, b"", b"", number)
+        assert 0 == producer.flush(10)
+        yield
+        producer.abort_transaction(10)
+
     # --- out ----------------------------------------------------------------------------------------------------
 
     def ends(self, topic: str) -> dict[int, int]:

@@ -1,10 +1,11 @@
 """Recovery from states and stores that are not what they were."""
 
 import dataclasses
+import itertools
 import logging
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,13 @@ import pytest
 
 from tests.integration.counting import Sent, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
+from topologies.operations.running import Doors
+from topologies.runtime.errors import Fatal, Unavailable
+from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.kafka.polled import Polled
+from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.names import STATE_DELETE_RETENTION_MS
-from topologies.runtime.store import Applied
+from topologies.runtime.store import Applied, Row, Store
 
 GHOST = b"player-x\0seen\0ghost"
 """A row that is in no state topic."""
@@ -31,6 +37,77 @@ def test_a_compacted_state_restores_the_same_rows(bootstrap_servers: str, app: s
 
     assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
     assert stage.state_rows() == stage.store_rows()
+
+
+class Sipping(Reader):
+    """Takes little at a time."""
+
+    def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+        return super().poll(timeout_s, min(records_max, 3))
+
+
+def test_a_state_is_read_to_its_end_in_however_many_bites(stage: Stage) -> None:
+    sent = stage.processed()
+    shutil.rmtree(stage.state_dir)
+    more = stage.records(1)
+    stage.send(more)
+
+    assert [] == stage.run(doors=Doors(reader=Sipping)).halted
+
+    assert [] == stage.differences(truth(sent + more, stage.app, stage.partitions))
+    assert stage.state_rows() == stage.store_rows()
+
+
+class Unlucky(Reader):
+    """Finds nobody every other time."""
+
+    polls = itertools.count()
+
+    def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+        if next(self.polls) % 2:
+            raise Unavailable("nobody answers")
+        return super().poll(timeout_s, min(records_max, 50))
+
+
+def test_a_state_that_cannot_be_read_for_a_moment_is_read_again(stage: Stage) -> None:
+    sent = stage.processed()
+    shutil.rmtree(stage.state_dir)
+
+    assert [] == stage.run(doors=Doors(reader=Unlucky)).halted
+
+    assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
+    assert stage.state_rows() == stage.store_rows()
+
+
+def test_recovery_does_not_die_without_a_word(stage: Stage) -> None:
+    made = itertools.count()
+
+    class Last(Reader):
+        def __init__(self, cluster: Cluster) -> None:
+            if next(made):
+                raise OSError("no file descriptors left")
+            super().__init__(cluster)
+
+    with pytest.raises(Fatal, match="recovery failed: OSError: no file descriptors left"):
+        stage.run(doors=Doors(reader=Last))
+
+
+def test_a_disk_that_is_full_costs_a_restart_and_nothing_else(stage: Stage) -> None:
+    """The transaction is committed already when the store cannot be written."""
+    sent = stage.records(0)
+    stage.send(sent)
+
+    class Full(Store):
+        def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
+            super().write(partition, rows, applied)
+            self.close()
+
+    with pytest.raises(Fatal, match="the local store cannot be written"):
+        stage.run(doors=Doors(store=Full), batch_records_max=50)
+    assert [] != stage.differences(truth(sent, stage.app, stage.partitions))
+
+    assert [] == stage.run().halted
+    assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
 
 
 def test_tasks_without_records_and_without_state_begin(bootstrap_servers: str, app: str, state_dir: Path) -> None:

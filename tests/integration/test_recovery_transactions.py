@@ -3,7 +3,7 @@
 import logging
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,14 +11,18 @@ import psutil
 import pytest
 
 from tests.integration import crashing
-from tests.integration.counting import truth
+from tests.integration.counting import SOURCES, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.crashing import Plan
 from topologies.operations.running import Doors, Run
 from topologies.runtime.errors import Fatal
-from topologies.runtime.kafka.polled import Polled
+from topologies.runtime.kafka.admin import Admin
+from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.kafka.offsets import Settled
+from topologies.runtime.kafka.polled import Partition, Polled
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.survey import Surveyor
 
 
 class Abandoned(Transactions):
@@ -84,6 +88,36 @@ def test_a_transaction_that_is_still_open_is_waited_for(
 
     assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
     assert stage.state_rows() == stage.store_rows()
+
+
+class Asked(Admin):
+    """Remembers what it was asked for, and about what."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.asked: list[tuple[str, set[str]]] = []
+
+    def settled(self, group: str, partitions: Sequence[Partition]) -> Settled:
+        self.asked.append(("offsets", {topic for topic, _ in partitions}))
+        return super().settled(group, partitions)
+
+    def ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        self.asked.append(("end", {topic for topic, _ in partitions}))
+        return super().ends(partitions)
+
+
+def test_the_end_of_the_state_is_asked_for_behind_the_offsets_and_lies_behind_open_transactions(stage: Stage) -> None:
+    """In the other order, or with the last stable offset, what ends in between would be skipped by the inputs."""
+    stage.processed()
+    with stage.open_transaction(stage.state):
+        admin = Asked(Cluster(stage.bootstrap_servers, {}, "test"))
+        ground = Surveyor(topology(stage.app), stage.app, admin, "earliest").survey([0, 1])
+
+        ends = stage.ends(stage.state)
+        assert stage.stable_ends(stage.state) != ends
+        assert ends == {number: of.state_end for number, of in ground.items()}
+    inputs = {stage.topic(source) for source in SOURCES}
+    assert [("offsets", inputs), ("end", {stage.state}), ("end", inputs)] == admin.asked
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from topologies.graph import DeadLetter, Entry, Message, Result, Tables, Timer, 
 from topologies.runtime import dead_letters
 from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
-from topologies.runtime.errors import Halted
+from topologies.runtime.errors import StreamError
 from topologies.runtime.kafka.polled import headers
 from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay, TimerKey, Window, timer_key
@@ -85,7 +85,8 @@ class Steps:
         window = self._window.at(timer.key, timer.due, max(timer.due, self.stream_time))
         try:
             result = self._topology.fire(window, Timer(*timer), f"timer/{batch.partition}/{timer.due}", self._tables)
-        except Halted:
+        except StreamError:
+            # State that cannot be read is no bug.
             raise
         except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
             return _bug(error)
@@ -115,7 +116,8 @@ class Steps:
         window = self._window.at(entry.key, self.stream_time, self.stream_time)
         try:
             result = self._topology.step(window, entry.fact, cause, message.timestamp, self._tables)
-        except Halted:
+        except StreamError:
+            # State that cannot be read is no bug.
             raise
         except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
             self._overlay.drop()

@@ -4,6 +4,7 @@ Every key begins with its task's partition, so that a task's rows lie together
 and can be wiped together. Nothing here is the truth: what is lost is restored.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from topologies.runtime.errors import Fatal, Misconfigured
 from topologies.wire import dump_json, load_json
+
+log = logging.getLogger("croupier.worker")
 
 Row = tuple[bytes, bytes | None]
 """Key (without the partition) and value; None deletes."""
@@ -63,22 +66,34 @@ class Store:
             raise Misconfigured(f"the state directory {path} cannot be opened: {error}") from error
 
     def get(self, partition: int, key: bytes) -> bytes | None:
-        """Return a row's value, or None."""
-        value: bytes | None = self._db.get(partition.to_bytes(2, "big") + key)
+        """Return a row's value, or None; raises `Fatal` as `scan` does."""
+        try:
+            value: bytes | None = self._db.get(partition.to_bytes(2, "big") + key)
+        except Exception as error:  # rocksdict raises bare Exceptions
+            raise _unreadable(error) from error
         return value
 
     def scan(self, partition: int, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield a task's rows from `start` on, in key order, as long as keys begin with `prefix`."""
+        """Yield a task's rows from `start` on, in key order, as long as keys begin with `prefix`.
+
+        Raises:
+            Fatal: the disk fails. Nobody may take that for an absent row.
+        """
         task = partition.to_bytes(2, "big")
         within = task + prefix
-        cursor: Any = self._db.iter()
-        cursor.seek(task + start)
-        while cursor.valid():
-            key: bytes = cursor.key()
-            if not key.startswith(within):
-                return
-            yield key[2:], cursor.value()
-            cursor.next()
+        try:
+            cursor: Any = self._db.iter()
+            cursor.seek(task + start)
+            while cursor.valid():
+                key: bytes = cursor.key()
+                if not key.startswith(within):
+                    return
+                yield key[2:], cursor.value()
+                cursor.next()
+            # An error ends the iteration as the last row does.
+            cursor.status()
+        except Exception as error:  # rocksdict raises bare Exceptions
+            raise _unreadable(error) from error
 
     def write(self, partition: int, rows: Sequence[Row], applied: Applied) -> None:
         """Apply rows and how far that brings us, together.
@@ -111,8 +126,15 @@ class Store:
         self._db.delete_range(partition.to_bytes(2, "big"), (partition + 1).to_bytes(2, "big"))
 
     def close(self) -> None:
-        """Flush and let go of the directory."""
-        self._db.close()
+        """Flush and let go of the directory. What cannot be flushed is restored, so a failure is only told."""
+        try:
+            self._db.close()
+        except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exceptions
+            log.warning("the local store could not be closed: %s", error)
+
+
+def _unreadable(error: Exception) -> Fatal:
+    return Fatal(f"the local store cannot be read: {error}. delete the state directory if it goes on")
 
 
 def _options(bounds: Bounds) -> Options:

@@ -23,7 +23,7 @@ from topologies.graph import (
 from topologies.runtime.batch import Batch
 from topologies.runtime.cache import RowCache
 from topologies.runtime.dead_letters import Refusal, Verdict
-from topologies.runtime.errors import Halted
+from topologies.runtime.errors import Fatal, Halted
 from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay, TimerKey
 from topologies.runtime.partitioning import Placement, java_default
@@ -307,6 +307,14 @@ def test_a_newer_releases_row_is_no_bug_of_a_timer(store: Store) -> None:
 
     with pytest.raises(Halted, match="newer release"):
         task.take(put("r2"), time=WALL)
+
+
+def test_a_disk_that_fails_is_no_bug(task: Task) -> None:
+    """Were it one, every record would become a dead letter."""
+    task.store.close()
+
+    with pytest.raises(Fatal, match="cannot be read"):
+        task.take(lambda rows, _: rows.get("row", "r1") or Result())
 
 
 TOO_LARGE = Verdict("invalid", "what follows from it cannot be written: too large")

@@ -74,6 +74,26 @@ def test_a_store_that_cannot_be_written_ends_the_process(tmp_path: Path) -> None
         store.write(0, [(b"a", b"1")], HERE)
 
 
+def test_a_store_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    store = Store(tmp_path, BOUNDS)
+    store.close()
+
+    with pytest.raises(Fatal, match="the local store cannot be read: "):
+        store.get(0, b"a")
+    with pytest.raises(Fatal, match="the local store cannot be read: "):
+        list(store.scan(0, b""))
+
+
+def test_a_store_that_cannot_be_closed_says_so_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is closed last, and whatever ended the worker is told."""
+    store = Store(tmp_path, BOUNDS)
+    store.close()
+
+    store.close()
+
+    assert "the local store could not be closed" in caplog.text
+
+
 def test_a_directory_serves_one_worker(tmp_path: Path) -> None:
     first = Store(tmp_path, BOUNDS)
 
