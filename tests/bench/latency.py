@@ -10,7 +10,7 @@ from tests.bench.traffic import SESSION, record
 from topologies.operations import components
 from topologies.runtime.kafka.polled import headers
 from topologies.runtime.kafka.reader import Reader
-from topologies.runtime.kafka.transactions import Sender
+from topologies.runtime.kafka.sender import Sender
 from topologies.schemas import CALLS
 
 RECORDS_PER_S = 500

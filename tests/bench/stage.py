@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tests.bench.traffic import records
 from topologies import configuration
 from topologies.operations import components, topics
-from topologies.runtime.kafka.transactions import Sender
+from topologies.runtime.kafka.sender import Sender
 from topologies.settings import Settings
 
 

@@ -16,7 +16,7 @@ from topologies.operations.running import Run
 from topologies.operations.tap import Scope, records
 from topologies.operations.topics import Size
 from topologies.runtime.kafka.reader import Reader
-from topologies.runtime.kafka.transactions import Sender
+from topologies.runtime.kafka.sender import Sender
 from topologies.runtime.names import own_topics
 from topologies.runtime.task import Moment
 from topologies.settings import Settings

@@ -13,7 +13,7 @@ from topologies.operations import json_files
 from topologies.operations.json_files import Found, Lines
 from topologies.operations.keeping import Keeping
 from topologies.prepared import Prepared
-from topologies.runtime.kafka.transactions import Sender
+from topologies.runtime.kafka.sender import Sender
 
 
 class Bad(NamedTuple):

@@ -1,6 +1,5 @@
 """One worker, put together and taken apart."""
 
-import gc
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -61,7 +60,6 @@ def run(  # noqa: PLR0913, PLR0917 - the composition root's call
         Misconfigured: topics, cluster or state directory are not as they must be.
         Fatal: the process may not continue.
     """
-    _tame_collector()
     with ExitStack() as closing:
         site = Site(topology, settings, how, clock, stop, doors or Doors(), closing)
         return site.worker().run()
@@ -179,12 +177,3 @@ class Site:
 
 def _pace(settings: Settings) -> Pace:
     return Pace(settings.batch_records_max, settings.commit_interval_max / MS, settings.expiry_grace)
-
-
-def _tame_collector() -> None:
-    """Let Python's cycle collector look rarely: a batch is many tuples that live a while, and hardly a cycle.
-
-    At its default thresholds it walks them again and again, for a third of all CPU.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)

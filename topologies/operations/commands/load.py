@@ -15,7 +15,7 @@ from topologies.operations.errors import Failed
 from topologies.operations.keeping import Keeping, retentions_ms
 from topologies.operations.load import Bad, Good, Loading, documents, shift_to
 from topologies.runtime.errors import Misconfigured
-from topologies.runtime.kafka.transactions import Sender
+from topologies.runtime.kafka.sender import Sender
 from topologies.settings import Settings
 
 

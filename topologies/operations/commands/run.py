@@ -1,5 +1,6 @@
 """`croupier run`."""
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class Work:
 
     def __call__(self, instance: str, stop: threading.Event) -> Report:
         """Run as this instance: its name is that of the settings, with what tells several workers apart behind it."""
+        _tame_collector()
         behind = instance.removeprefix(self.settings.instance)
         logs.configure(debug=self.debug, is_service=True, instance=instance if behind else "")
         static = self.settings.group_instance_id
@@ -45,6 +47,15 @@ class Work:
             if stop.is_set():
                 return NOTHING_DONE
             raise
+
+
+def _tame_collector() -> None:
+    """Let Python's cycle collector look rarely: a batch is many tuples that live a while, and hardly a cycle.
+
+    At its default thresholds it walks them again and again, for a third of all CPU.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @click.command(

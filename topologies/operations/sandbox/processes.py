@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import select
+import selectors
 import shutil
 import signal
 import subprocess
@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from topologies.operations.sandbox.errors import SandboxError
 
@@ -57,7 +57,7 @@ class Watched:
     def ended(self, timeout_s: float) -> bool:
         """Waits up to `timeout_s` for news of the program; true when it has ended, and `exit_code` is known then."""
         told = self._watcher.stdout
-        while told and self.exit_code is None and select.select([told], [], [], timeout_s)[0]:
+        while told and self.exit_code is None and _is_readable(told, timeout_s):
             timeout_s = 0
             chunk = os.read(told.fileno(), 4096)
             self._told += chunk
@@ -102,6 +102,13 @@ class Watched:
             with contextlib.suppress(OSError):
                 end and end.close()
         self._watcher.wait()
+
+
+def _is_readable(pipe: IO[bytes], timeout_s: float) -> bool:
+    # Not `select`, which takes no descriptor from 1024 on: a process with many Kafka clients has more.
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        return bool(selector.select(timeout_s))
 
 
 def lives(process: Process) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from topologies.runtime.errors import Aborted, Expelled, Fatal, StreamError, Unknown
+from topologies.runtime.kafka.bounded import Bounded
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
-from topologies.runtime.kafka.errors import TIMED_OUT, error_of, of_read, of_transaction
+from topologies.runtime.kafka.errors import TIMED_OUT, error_of, of_transaction
 from topologies.runtime.kafka.polled import Partition
 
 Row = tuple[bytes, bytes | None]
@@ -16,6 +17,9 @@ Row = tuple[bytes, bytes | None]
 Headers = Sequence[tuple[str, bytes]]
 
 ENDING_SLICE_S = 0.1
+
+GRACE_S = 1.0
+"""How much later than its time-out a call may return."""
 
 Clock = Callable[[], float]
 """Monotonic seconds."""
@@ -41,6 +45,7 @@ class Transactions:
         self._clock = clock
         self._began_at: float | None = None
         self._trouble = Trouble()
+        self._bounded = Bounded("transactions")
         own = {
             **TRANSACTIONAL,
             **(properties or {}),
@@ -128,7 +133,12 @@ class Transactions:
                 # A record was refused meanwhile. Of a transaction that has failed the client says why.
                 send()
 
-        self._call("sending offsets", explained)
+        # Its own time-out is not looked at: while the client waits for a coordinator that was taken
+        # from the cluster, which a restart is enough for, it never returns (librdkafka #5456, #5511).
+        try:
+            self._call("sending offsets", lambda: self._bounded.call(explained, self._timeout_s + GRACE_S))
+        except TimeoutError as error:
+            raise Unknown("sending offsets does not return: the group's coordinator may have moved") from error
 
     def commit(self) -> None:
         """End the transaction: everything in it is visible, together, when this returns."""
@@ -143,6 +153,7 @@ class Transactions:
 
     def close(self) -> None:
         """Let go of the producer without waiting for anything; an open transaction is aborted by its timeout."""
+        self._bounded.close()
         self._producer.purge()
 
     def _refused(self, to: Partition, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -216,40 +227,3 @@ class Transactions:
             except KafkaException as cause:
                 error = cause
         return of_transaction(error, doing, is_ending=is_ending, is_overdue=self._is_overdue())
-
-
-class Sender:
-    """A plain idempotent producer for people's tools: `load`. Not part of any transaction."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._trouble = Trouble()
-        self._failed: list[str] = []
-        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, {"linger.ms": 5}))
-
-    def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int) -> None:
-        """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""
-        while True:
-            try:
-                self._producer.produce(topic, value, key, timestamp=timestamp, on_delivery=self._delivered)
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as error:
-                raise of_read(error, f"sending to {topic}") from error
-            else:
-                self._producer.poll(0)
-                return
-
-    def flush(self, timeout_s: float = 60.0) -> None:
-        """Wait until the broker has everything.
-
-        Raises:
-            Unknown: some records may not have arrived; the message says how many and why.
-        """
-        left = self._producer.flush(timeout_s)
-        if left or self._failed:
-            why = self._failed[0] if self._failed else self._trouble.last or "the broker does not answer"
-            raise Unknown(f"{left + len(self._failed)} records were not delivered: {why}")
-
-    def _delivered(self, error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - the client's own message
-        if error is not None:
-            self._failed.append(f"{message.topic()}: {error.str()}")
