@@ -45,9 +45,15 @@ VERDICTS: Mapping[int, tuple[type[StreamError], str]] = {
 }
 """What each code of a transaction comes to, and what is to be said first."""
 
+_TOO_OLD = "the broker does not know this group protocol: set group_protocol=classic"
 IN_WORDS = {
-    KafkaError(code).str(): REFUSED[code]
-    for code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
+    KafkaError(code).str(): advice
+    for code, advice in {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED: REFUSED[KafkaError.TOPIC_AUTHORIZATION_FAILED],
+        KafkaError.GROUP_AUTHORIZATION_FAILED: REFUSED[KafkaError.GROUP_AUTHORIZATION_FAILED],
+        KafkaError.UNSUPPORTED_VERSION: _TOO_OLD,
+        KafkaError._UNSUPPORTED_FEATURE: _TOO_OLD,
+    }.items()
 }
 
 
