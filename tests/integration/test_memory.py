@@ -30,7 +30,7 @@ SETTINGS = {f"CROUPIER_{name}": f"{BOUND}MiB" for name in BOUNDS}
 PROGRAM_MIB = 150
 """Python, the libraries and a batch in hand."""
 
-PLAYERS = 6_000
+PLAYERS = 12_000
 TIMES = 10
 """So often would the players' rows fill the cache."""
 
@@ -44,7 +44,7 @@ def test_ten_times_the_players_that_fit_into_the_cache_need_no_more_memory_than_
     bootstrap_servers: str, app: str, tmp_path: Path, record_property: Show
 ) -> None:
     croupier = opened(bootstrap_servers, app, tmp_path, SETTINGS)
-    Sender(croupier).send(laid((str(player), 0, place) for place in range(TAKING_PART) for player in range(PLAYERS)))
+    Sender(croupier).send(laid((str(player), 0, place) for player in range(PLAYERS) for place in range(TAKING_PART)))
 
     working = peak_mib(croupier)
     shutil.rmtree(croupier.state_dir)

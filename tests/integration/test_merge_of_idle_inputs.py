@@ -177,7 +177,7 @@ def test_whatever_comes_whenever_is_taken_in_the_order_of_time_as_far_as_it_has_
     croupier = opened(bootstrap_servers, app, tmp_path, SETTINGS, ENDLESS_GRACE)
     clock = Clock(time.time_ns() // 1_000_000)
     random = Random(SEED)
-    records = crowd(SEED, 800, PARTITIONS, poisoned_per_mille=0)
+    records = crowd(SEED, 500, PARTITIONS, poisoned_per_mille=0)
     by_topic = {topic: iter([record for record in records if record.topic == topic]) for topic in PLACES}
     sender = Sender(croupier)
 

@@ -28,7 +28,7 @@ log = logging.getLogger("croupier.recovery")
 POLL_S = 0.1
 RETRY_S = 1.0
 STOP_S = 5.0
-ROWS_PER_POLL = 20_000
+ROWS_PER_POLL = 5_000
 
 STOP = None
 NO_TASK = -1
