@@ -67,9 +67,8 @@ def test_what_the_topic_refuses_becomes_a_dead_letter(
     """The producer would take it. A producer's batch is refused as a whole: nothing small is lost with it."""
     stage = Stage(bootstrap_servers, app, state_dir)
     stage.create(events={"max.message.bytes": "30000"})
-    sent = traffic(3, 1_000, stage.begin)
-    for at in (200, 700):
-        sent[at] = sent[at]._replace(do="heavy event")
+    sent = traffic(3, 600, stage.begin)
+    sent[300] = sent[300]._replace(do="heavy event")
     stage.send(sent)
 
     assert [] == stage.run(kafka=properties).halted
@@ -158,7 +157,7 @@ def test_more_timers_than_are_read_ahead_fire_in_order_over_batches_and_restarts
 
 def test_draining_fires_no_timer_by_the_wall_clock(stage: Stage) -> None:
     """One task is at its end, with timers that are long due, while the other still has to do."""
-    drawn = traffic(6, 3_200, stage.begin)
+    drawn = traffic(6, 2_600, stage.begin)
     short = [each for each in drawn if each.place(2) == 0][:50]
     sent = short + [each for each in drawn if each.place(2) == 1]
     stage.send(sent)

@@ -147,6 +147,8 @@ class Commits:
         guilty = [batch for batch in batches if batch.steps]
         if not guilty:
             raise Fatal(f"a commit without records cannot be written: {error}")
+        # The cluster is well. A refused record leaves a gap in the producer's numbers, so the next commit may abort.
+        self._failures = 0
         if sum(batch.steps for batch in guilty) == 1:
             self._tasks.bury(guilty[0], error)
         self._cautions.failed(_steps(guilty))
