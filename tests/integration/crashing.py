@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from tests.integration.counting import topology
 from tests.integration.counting_stage import Stage, clock
+from tests.integration.parent import end_with_parent
 from topologies.operations import running
 from topologies.operations.running import Doors, Run
 from topologies.runtime.kafka.polled import Polled
@@ -142,6 +143,7 @@ def start(stage: Stage, plan: Plan | None = None, *, drain: bool = True, **setti
 
 
 def main(told: dict[str, Any]) -> None:
+    end_with_parent()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     plan = Plan(*told["plan"]) if told["plan"] else None

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import cli
 from tests.integration.crashing import Fate, FatefulReader, FatefulStore, FatefulTransactions, Plan
+from tests.integration.parent import end_with_parent
 from topologies import configuration
 from topologies.operations import components, logs, running, workers
 from topologies.operations.running import Doors, Run
@@ -129,6 +130,7 @@ class Work:
 
 
 def main(arguments: Sequence[str]) -> None:
+    end_with_parent()
     stop = threading.Event()
     workers.stop_on_signals(stop)
     plan, aborted = json.loads(os.environ[PLANNED])

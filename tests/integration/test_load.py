@@ -129,7 +129,7 @@ def test_a_bad_document_is_named_and_the_rest_is_sent(
     assert f"{topic('bonuses')}: 2\n" == said.out
     named, conclusion = said.err.splitlines()
     assert named == f"{path}, line 2: amount: should be a valid string"
-    assert conclusion == "croupier: 1 bad documents were not sent"
+    assert conclusion == "croupier: not sent: 1 bad document"
     assert ["Created", "Completed"] == [record["value"]["status"] for record in loaded(topic("bonuses"))]
 
 
@@ -138,7 +138,7 @@ def test_strict_sends_nothing_when_one_document_is_bad(
     croupier: Croupier, tmp_path: Path, capsys: Output, loaded: Loaded, topic: Named
 ) -> None:
     assert 1 == croupier("load", "--strict", file(tmp_path, BONUS, {"rate": "1"}))
-    assert "croupier: nothing was sent: 1 bad documents" in capsys.readouterr().err
+    assert "croupier: nothing was sent: 1 bad document" in capsys.readouterr().err
 
     assert [] == loaded(topic("bonuses"))
 

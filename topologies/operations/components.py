@@ -1,5 +1,6 @@
 """What operations work with, built from the settings."""
 
+import time
 from collections.abc import Callable, Mapping
 
 from topologies import player, schemas
@@ -32,7 +33,11 @@ def input_topics(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def codec(settings: Settings, *, with_registry: bool = True) -> Codec:
+Wait = Callable[[float], bool | None]
+"""Sleeps; a true answer ends the waiting."""
+
+
+def codec(settings: Settings, *, with_registry: bool = True, wait: Wait = time.sleep) -> Codec:
     """The codec; it asks the schema registry if one is set.
 
     Raises:
@@ -47,6 +52,7 @@ def codec(settings: Settings, *, with_registry: bool = True) -> Codec:
             settings.schema_registry_url,
             credentials=_credentials(settings),
             timeout_s=settings.request_timeout / MS,
+            wait=wait,
         )
     return Codec(schemas.ours(), schemas.writers(settings.schema_dir), registry, input_topics(settings))
 
@@ -57,14 +63,14 @@ def _credentials(settings: Settings) -> str | None:
     return f"{settings.schema_registry_user}:{settings.schema_registry_password or ''}"
 
 
-def topology(name: str, settings: Settings, *, with_registry: bool = True) -> Topology:
+def topology(name: str, settings: Settings, *, with_registry: bool = True, wait: Wait = time.sleep) -> Topology:
     """A topology by its name in `TOPOLOGIES`; without a registry it can be described, not run.
 
     Raises:
         Misconfigured: a topic would be used in two roles.
     """
     try:
-        return TOPOLOGIES[name](settings, codec(settings, with_registry=with_registry))
+        return TOPOLOGIES[name](settings, codec(settings, with_registry=with_registry, wait=wait))
     except ValueError as error:
         raise Misconfigured(str(error)) from None
 

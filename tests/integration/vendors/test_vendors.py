@@ -87,7 +87,7 @@ def test_an_example_comes_out_as_the_crms_events(
 def test_a_request_alone_is_refused_by_file_line_and_field(installation: Installation, file: str, problem: str) -> None:
     done = installation.croupier("load", HERE / file)
 
-    assert (1, "", f"{HERE / file}, line 1: {problem}\ncroupier: 1 bad documents were not sent\n") == (
+    assert (1, "", f"{HERE / file}, line 1: {problem}\ncroupier: not sent: 1 bad document\n") == (
         done.returncode,
         done.stdout,
         done.stderr,

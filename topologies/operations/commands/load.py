@@ -56,7 +56,7 @@ def load(invocation: Invocation, files: tuple[str, ...], *, dry_run: bool, stric
         shift_ms = shift_to(now_ms, read()) if times else 0
         loading = partial(Loading, codec, topics, now_ms=now_ms, shift_ms=shift_ms)
         if strict and (bad := _take(loading(None), read(), progress)):
-            raise Failed(f"nothing was sent: {bad} bad documents")
+            raise Failed(f"nothing was sent: {_documents(bad)}")
         keeping, sender = (Keeping({}, now_ms), None) if dry_run else _destination(settings, now_ms)
         sending = loading(sender, keeping=keeping)
         bad = _take(sending, read(), progress)
@@ -65,7 +65,11 @@ def load(invocation: Invocation, files: tuple[str, ...], *, dry_run: bool, stric
     for topic, count in sorted(sending.counts.items()):
         click.echo(f"{topic}: {count}")
     if bad:
-        raise Failed(f"{bad} bad documents were not sent")
+        raise Failed(f"not sent: {_documents(bad)}")
+
+
+def _documents(bad: int) -> str:
+    return f"{bad} bad document{'' if bad == 1 else 's'}"
 
 
 def _destination(settings: Settings, now_ms: int) -> tuple[Keeping, Sender]:

@@ -16,6 +16,7 @@ from topologies.operations.running import Run
 from topologies.runtime.errors import Unavailable
 from topologies.runtime.task import Moment
 from topologies.runtime.worker import Report
+from topologies.schemas import RegistryUnavailable
 from topologies.settings import Settings
 
 NOTHING_DONE = Report(Counter(), [])
@@ -40,10 +41,10 @@ class Work:
         static = self.settings.group_instance_id
         names = {"instance": instance, "group_instance_id": static and static + behind}
         settings = self.settings.model_copy(update=names)
-        topology = components.topology(self.topology, settings)
+        topology = components.topology(self.topology, settings, wait=stop.wait)
         try:
             return running.run(topology, settings, self.how, self.clock, stop)
-        except Unavailable:
+        except (Unavailable, RegistryUnavailable):
             if stop.is_set():
                 return NOTHING_DONE
             raise
