@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
+from topologies import direct
 from topologies.graph import Message, Undecodable
 from topologies.resolution import Reading, Schema, Unresolvable, own, reading
 from topologies.schemas import BadSchema, Published, Written
@@ -183,6 +184,17 @@ _REASONS: dict[type[Exception], Undecodable] = {
 
 
 def _read(plan: Reading, value: bytes, start: int) -> Value | Undecodable:
+    if plan.fields is not None:
+        try:
+            record, end = direct.read(value, start, plan.fields)
+        except (direct.Unusual, IndexError, UnicodeDecodeError):
+            return _read_generally(plan, value, start)
+        if end == len(value):
+            return record
+    return _read_generally(plan, value, start)
+
+
+def _read_generally(plan: Reading, value: bytes, start: int) -> Value | Undecodable:
     body = BytesIO(value)
     body.seek(start)
     try:

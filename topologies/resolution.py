@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from topologies import direct
+
 Schema = Any
 """A parsed schema: names are full, references are names."""
 
@@ -34,6 +36,8 @@ class Reading(NamedTuple):
     writer: Schema
     reader: Schema | None
     conversions: tuple[Conversion, ...]
+    fields: tuple[direct.Field, ...] | None
+    """For the short way; None when it does not lead there."""
 
 
 def reading(ours: Schema, writer: Schema, names: Mapping[str, Schema]) -> Reading:
@@ -45,7 +49,9 @@ def reading(ours: Schema, writer: Schema, names: Mapping[str, Schema]) -> Readin
     plan = _Plan(names)
     reader = plan.record(ours, writer, ())
     written = _bare(writer, names, set())
-    return Reading(written, None if plan.is_exact else reader, tuple(plan.conversions))
+    is_ours = plan.is_exact and not plan.conversions
+    fields = direct.fields_of(written) if is_ours else None
+    return Reading(written, None if plan.is_exact else reader, tuple(plan.conversions), fields)
 
 
 def own(schema: Schema, names: Mapping[str, Schema]) -> Schema:
