@@ -1,0 +1,42 @@
+"""Where a replay cuts the inputs: where the commits that were taken back had cut them.
+
+Each slice is merged by time, as it was then. So the same rules come to the
+same rows and events, whatever the order of arrival had been.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from topologies.runtime.journal.assembly import Commit
+from topologies.runtime.journal.timeline import Timeline
+
+
+class Cut(NamedTuple):
+    """One slice to take again: all records before `until` (by topic), then the wall-clock timers up to `tick`.
+
+    `done` counts the slices of this commit with this one: with `commit` it is
+    how far a replay is.
+    """
+
+    commit: int
+    done: int
+    until: Mapping[str, int]
+    wall_ms: int
+    tick: str | None
+
+
+def cuts(timeline: Timeline, target: int, commits: Iterable[Commit], *, done: int = 0) -> Iterator[Cut]:
+    """Yield the slices that a replay follows, in order.
+
+    Args:
+        timeline: as of the last commit before the rewind's first step.
+        target: what was gone back to; later, the commit where the replay stands.
+        commits: from any on up to the timeline's last.
+        done: how many slices of the target are done, when the replay stands in it; 0: it is done as a whole.
+    """
+    for commit in timeline.present(commits):
+        if commit.number > target or (done and commit.number == target):
+            begin = done if commit.number == target else 0
+            topics = tuple(commit.marker.inputs)
+            for number, (offsets, wall_ms, tick) in enumerate(commit.marker.slices[begin:], start=begin + 1):
+                yield Cut(commit.number, number, dict(zip(topics, offsets, strict=True)), wall_ms, tick)
