@@ -55,10 +55,12 @@ class Timeline(NamedTuple):
         """Yield those of some commits in a row that are in the timeline."""
         stretches = list(self.stretches())
         for commit in commits:
+            # Numbers from before a gap may come again behind it.
+            if commit.ends_at < self.since:
+                continue
             while stretches and commit.number >= stretches[-1].stop:
                 stretches.pop()
-            # Numbers from before a gap may come again behind it.
-            if stretches and commit.number in stretches[-1] and commit.ends_at >= self.since:
+            if stretches and commit.number in stretches[-1]:
                 yield commit
 
 

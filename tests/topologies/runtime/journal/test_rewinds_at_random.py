@@ -168,7 +168,7 @@ def lived(rng: Random) -> World:
 worlds = st.builds(lived, st.randoms(use_true_random=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds)
 def test_whatever_happened_any_commit_can_be_brought_back(world: World) -> None:
     for commit in commits(world.journal):
@@ -181,7 +181,7 @@ def test_whatever_happened_any_commit_can_be_brought_back(world: World) -> None:
             assert open_events(world, commit.number) == told
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds)
 def test_the_timeline_is_what_was_not_taken_back(world: World) -> None:
     timeline = survey(commits(world.journal))
@@ -194,7 +194,7 @@ def test_the_timeline_is_what_was_not_taken_back(world: World) -> None:
     assert [*reversed(newest), None] == [timeline.back(commits_back) for commits_back in range(len(newest) + 1)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds, st.data())
 def test_the_end_of_a_journal_says_the_same_of_what_lies_in_it(world: World, data: st.DataObject) -> None:
     last_marker = max(index for index, each in enumerate(world.journal) if each.key == MARKER)
@@ -209,7 +209,7 @@ def test_the_end_of_a_journal_says_the_same_of_what_lies_in_it(world: World, dat
     assert known == [each.number for each in survey([first, *others]).present([first, *others])]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds)
 def test_commits_lie_one_behind_the_other(world: World) -> None:
     found = list(commits(world.journal))
@@ -241,7 +241,7 @@ def chosen(world: World, wanted: Wanted, timeline: Timeline) -> Commit:
     return checked(wanted, timeline, beginnings, choice)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds)
 def test_a_target_is_what_a_person_would_point_at(world: World) -> None:
     timeline = survey(commits(world.journal))
@@ -250,7 +250,7 @@ def test_a_target_is_what_a_person_would_point_at(world: World) -> None:
         assert expected == chosen(world, wanted, timeline).number
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds, st.sampled_from([1, 3, 100]))
 def test_a_plan_says_what_the_rewind_does(world: World, rows_max: int) -> None:
     timeline = survey(commits(world.journal))
