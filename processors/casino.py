@@ -157,32 +157,8 @@ def count_response_currency(turn: Turn, call: WalletCall) -> None:
 
 def _send(turn: Turn, call: WalletCall, cause: str, rate: str, origin: str) -> None:
     count_response_currency(turn, call)
-    rules = turn.rules
-    if not rules.casino_events:
-        return
-    turn.events.append(
-        events.Casino(
-            user_id=call.player,
-            cause=cause,
-            call_id=call.call_id,
-            type="Bet" if call.action == "bet" else "Win",
-            status="Approved",
-            at=call.at,
-            amount=call.amount,
-            bonus_amount=call.bonus_amount,
-            currency=call.currency,
-            rate=rate,
-            origin=origin,
-            game_id=call.game_id or "",
-            game_name=call.game_name or "",
-            game_type=call.game_type,
-            round_id=call.round_id or "",
-            is_round_end=call.is_round_end or False,
-            balance_after=call.balance,
-            vendor_id=rules.casino_vendor_id,
-            vendor_name=rules.casino_vendor_name,
-        ).event()
-    )
+    if turn.rules.casino_events:
+        turn.events.append(events.casino(call, cause, rate, origin, turn.rules))
 
 
 def send_rollback(turn: Turn, call_id: str, bet: Bet, refund: WalletCall, moment: Moment) -> None:
@@ -197,26 +173,16 @@ def send_rollback(turn: Turn, call_id: str, bet: Bet, refund: WalletCall, moment
         turn.counts.append("refunds-amount-differs")
     if not rules.casino_events:
         return
-    turn.events.append(
-        events.Casino(
-            user_id=refund.player,
-            cause=moment.cause,
-            call_id=call_id,
-            type="Bet",
-            status="Rollback",
-            at=moment.at,
-            amount=bet.amount,
-            bonus_amount=bet.bonus_amount,
-            currency=bet.currency,
-            rate=bet.rate,
-            origin=origin,
-            game_id=bet.game_id,
-            game_name=bet.game_name,
-            game_type=bet.game_type,
-            round_id=bet.round_id,
-            is_round_end=bet.is_round_end if refund.is_round_end is None else refund.is_round_end,
-            balance_after=refund.balance,
-            vendor_id=rules.casino_vendor_id,
-            vendor_name=rules.casino_vendor_name,
-        ).event()
+    bet_again = refund._replace(
+        at=moment.at,
+        call_id=call_id,
+        currency=bet.currency,
+        amount=bet.amount,
+        bonus_amount=bet.bonus_amount,
+        game_id=bet.game_id,
+        round_id=bet.round_id,
+        game_name=bet.game_name,
+        game_type=bet.game_type,
+        is_round_end=bet.is_round_end if refund.is_round_end is None else refund.is_round_end,
     )
+    turn.events.append(events.casino(bet_again, moment.cause, bet.rate, origin, rules))

@@ -2,9 +2,9 @@
 
 Field names, required fields and enum values are Fast Track's
 (https://www.fasttrack-solutions.com, integration API: payment, bonus, casino).
-A `Payment`, `Bonus` or `Casino` is in our words and minor units; its `event` is
-complete: optional fields that are None are left out, amounts are JSON numbers,
-times RFC 3339.
+A `Payment`, a `Bonus` or a wallet call is in our words and minor units; the
+`Event` of it is complete: optional fields that are None are left out, amounts
+are JSON numbers, times RFC 3339.
 """
 
 import json
@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from processors.facts import Kind
+from processors.facts import Action, Kind, WalletCall
 from processors.money import SCALES, number, percent_number
+from processors.rules import Rules
 
 EventType = Literal["PAYMENT", "BONUS", "CASINO"]
 PaymentStatus = Literal["Requested", "Approved", "Rejected", "Cancelled", "Rollback"]
-CasinoType = Literal["Bet", "Win"]
-CasinoStatus = Literal["Approved", "Rollback"]
 
 BONUS_TYPES = frozenset(
     {"NoDeposit", "WelcomeBonus", "CashbackBonus", "ReloadBonus", "WagerFree", "FreeSpins", "RiskFreeBet", "Undefined"}
@@ -27,8 +26,13 @@ BONUS_TYPES = frozenset(
 
 _PAYMENT_TYPES: dict[Kind, str] = {"deposit": "Credit", "withdrawal": "Debit"}
 _GAME_TYPES = {"slots": "Slots", "table_games": "Table"}
-_ACTIONS: dict[CasinoType, str] = {"Bet": "debit", "Win": "credit"}
-_SECONDS = tuple(f"{second:02}" for second in range(60))
+_CASINO: dict[Action, tuple[str, str, str]] = {
+    "bet": ("Bet", "Approved", "debit"),
+    "win": ("Win", "Approved", "credit"),
+    "refund": ("Bet", "Rollback", "refund"),
+}
+"""Type, status, and the word in the id."""
+_FRACTIONS = ("Z", *(f".{ms:03}Z" for ms in range(1, 1000)))
 
 
 class Event(NamedTuple):
@@ -154,66 +158,43 @@ class Bonus(NamedTuple):
         return {**wagered, "open_requirement": percent_number(open_percents, self.currency)}
 
 
-class Casino(NamedTuple):
-    """What a CASINO event says of the bet or win `call_id`; a Rollback is of that bet, with the refund's time."""
+def casino(call: WalletCall, cause: str, rate: str, origin: str, rules: Rules) -> Event:
+    """Return the CASINO event of a wallet call; a refund's call is its bet's, but for the refund's time and balance.
 
-    user_id: str
-    cause: str
-    call_id: str
-    type: CasinoType
-    status: CasinoStatus
-    at: int
-    amount: int
-    bonus_amount: int
-    currency: str
-    rate: str
-    origin: str
-    game_id: str
-    game_name: str
-    game_type: str | None
-    round_id: str
-    is_round_end: bool
-    balance_after: int | None
-    """Real money; what was before follows from it, and is left out when that is negative."""
-    vendor_id: str
-    vendor_name: str | None
-
-    def event(self) -> Event:
-        """Return it as the CRM wants it."""
-        scale = SCALES[self.currency]
-        wager_amount = self.amount - self.bonus_amount
-        payload: dict[str, Any] = {
-            "activity_id": self.call_id,
-            "amount": self.amount / scale,
-            "currency": self.currency,
-            "exchange_rate": float(self.rate),
-            "game_id": self.game_id,
-            "game_name": self.game_name,
-            "is_round_end": self.is_round_end,
-            "origin": self.origin,
-            "round_id": self.round_id,
-            "status": self.status,
-            "timestamp": timestamp(self.at),
-            "type": self.type,
-            "user_id": self.user_id,
-            "vendor_id": self.vendor_id,
-            "wager_amount": wager_amount / scale,
-            "bonus_wager_amount": self.bonus_amount / scale,
-            "locked_wager_amount": 0.0,
-        }
-        is_rollback = self.status == "Rollback"
-        if self.balance_after is not None:
-            payload["balance_after"] = self.balance_after / scale
-            is_paid_out = is_rollback or self.type == "Win"
-            before = self.balance_after - wager_amount if is_paid_out else self.balance_after + wager_amount
-            if before >= 0:
-                payload["balance_before"] = before / scale
-        if self.game_type is not None:
-            payload["game_type"] = _GAME_TYPES.get(self.game_type, self.game_type)
-        if self.vendor_name is not None:
-            payload["vendor_name"] = self.vendor_name
-        event_id = f"casino/{'refund' if is_rollback else _ACTIONS[self.type]}/{self.call_id}"
-        return Event("CASINO", event_id, self.user_id, self.cause, payload)
+    The balance is real money after the call; what was before follows from it, and is left out when that is negative.
+    """
+    type_, status, word = _CASINO[call.action]
+    scale = SCALES[call.currency]
+    wager_amount = call.amount - call.bonus_amount
+    payload: dict[str, Any] = {
+        "activity_id": call.call_id,
+        "amount": call.amount / scale,
+        "currency": call.currency,
+        "exchange_rate": float(rate),
+        "game_id": call.game_id or "",
+        "game_name": call.game_name or "",
+        "is_round_end": call.is_round_end or False,
+        "origin": origin,
+        "round_id": call.round_id or "",
+        "status": status,
+        "timestamp": timestamp(call.at),
+        "type": type_,
+        "user_id": call.player,
+        "vendor_id": rules.casino_vendor_id,
+        "wager_amount": wager_amount / scale,
+        "bonus_wager_amount": call.bonus_amount / scale,
+        "locked_wager_amount": 0.0,
+    }
+    balance = call.balance
+    if balance is not None:
+        payload["balance_after"] = balance / scale
+        before = balance + wager_amount if call.action == "bet" else balance - wager_amount
+        if before >= 0:
+            payload["balance_before"] = before / scale
+    if call.game_type is not None:
+        payload["game_type"] = _GAME_TYPES.get(call.game_type, call.game_type)
+    payload["vendor_name"] = rules.casino_vendor_name
+    return Event("CASINO", f"casino/{word}/{call.call_id}", call.player, cause, payload)
 
 
 def bonus_type(source: str, mapping: Mapping[str, str]) -> str:
@@ -224,16 +205,12 @@ def bonus_type(source: str, mapping: Mapping[str, str]) -> str:
 
 def timestamp(at: int) -> str:
     """RFC 3339 UTC of milliseconds since 1970; milliseconds are written only when not zero."""
-    minute, ms = divmod(at, 60_000)
-    second, ms = divmod(ms, 1000)
-    if ms:
-        return f"{_to_the_minute(minute)}:{_SECONDS[second]}.{ms:03}Z"
-    return f"{_to_the_minute(minute)}:{_SECONDS[second]}Z"
+    return _to_the_second(at // 1000) + _FRACTIONS[at % 1000]
 
 
 @lru_cache(maxsize=1024)
-def _to_the_minute(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).isoformat(timespec="minutes").removesuffix("+00:00")
+def _to_the_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().removesuffix("+00:00")
 
 
 def _optional(minor: int | None, currency: str) -> float | None:

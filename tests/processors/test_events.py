@@ -4,6 +4,8 @@ import pytest
 
 from processors import events
 from processors.events import Event
+from processors.facts import WalletCall
+from processors.rules import Rules
 
 PAYMENT: dict[str, Any] = {
     "user_id": "125917",
@@ -33,27 +35,31 @@ BONUS: dict[str, Any] = {
     "rate": "1.17",
     "origin": "brand.com",
 }
-CASINO: dict[str, Any] = {
-    "user_id": "125917",
-    "cause": "netgaming.debits/3/8",
-    "call_id": "2322",
-    "type": "Bet",
-    "status": "Approved",
-    "at": 1_795_176_000_120,
-    "amount": 100,
-    "bonus_amount": 30,
-    "currency": "GBP",
-    "rate": "1.17",
-    "origin": "brand.com",
-    "game_id": "1",
-    "game_name": "ageofdavinci",
-    "game_type": "slots",
-    "round_id": "198909",
-    "is_round_end": False,
-    "balance_after": 1200,
-    "vendor_id": "netgaming",
-    "vendor_name": "NetGaming",
-}
+BET = WalletCall(
+    player="125917",
+    at=1_795_176_000_120,
+    action="bet",
+    call_id="2322",
+    original_id=None,
+    currency="GBP",
+    amount=100,
+    bonus_amount=30,
+    balance=1200,
+    bonus_balance=None,
+    response_currency=None,
+    game_id="1",
+    round_id="198909",
+    game_name="ageofdavinci",
+    game_type="slots",
+    is_free_spin=False,
+    is_round_end=False,
+    bonus_ref=None,
+    succeeded=True,
+)
+
+
+def casino(call: WalletCall) -> Event:
+    return events.casino(call, "netgaming.debits/3/8", "1.17", "brand.com", Rules())
 
 
 def test_a_payment_has_what_the_contract_requires_and_no_nulls() -> None:
@@ -186,27 +192,24 @@ def test_a_bet_has_what_the_contract_requires() -> None:
         "vendor_name": "NetGaming",
     }
 
-    assert (
-        Event("CASINO", "casino/debit/2322", "125917", "netgaming.debits/3/8", expected)
-        == events.Casino(**CASINO).event()
-    )
+    assert Event("CASINO", "casino/debit/2322", "125917", "netgaming.debits/3/8", expected) == casino(BET)
 
 
 @pytest.mark.parametrize(
     ("said", "event_id", "balance_before"),
     [
-        pytest.param({"type": "Bet"}, "casino/debit/2322", 12.7, id="a bet took real money"),
-        pytest.param({"type": "Win"}, "casino/credit/2322", 11.3, id="a win gave it"),
-        pytest.param({"status": "Rollback"}, "casino/refund/2322", 11.3, id="a refund gave it back"),
-        pytest.param({"type": "Win", "balance_after": 69}, "casino/credit/2322", None, id="never negative"),
-        pytest.param({"type": "Win", "balance_after": 70}, "casino/credit/2322", 0.0, id="zero is said"),
-        pytest.param({"balance_after": None}, "casino/debit/2322", None, id="unknown without a balance"),
+        pytest.param({}, "casino/debit/2322", 12.7, id="a bet took real money"),
+        pytest.param({"action": "win"}, "casino/credit/2322", 11.3, id="a win gave it"),
+        pytest.param({"action": "refund"}, "casino/refund/2322", 11.3, id="a refund gave it back"),
+        pytest.param({"action": "win", "balance": 69}, "casino/credit/2322", None, id="never negative"),
+        pytest.param({"action": "win", "balance": 70}, "casino/credit/2322", 0.0, id="zero is said"),
+        pytest.param({"balance": None}, "casino/debit/2322", None, id="unknown without a balance"),
     ],
 )
 def test_the_balance_before_follows_from_the_real_money(
     said: dict[str, Any], event_id: str, balance_before: float | None
 ) -> None:
-    event = events.Casino(**{**CASINO, **said}).event()
+    event = casino(BET._replace(**said))
 
     assert (event_id, balance_before) == (event.event_id, event.payload.get("balance_before"))
 
@@ -216,7 +219,7 @@ def test_the_balance_before_follows_from_the_real_money(
     [("slots", "Slots"), ("table_games", "Table"), ("promo_freespin", "promo_freespin"), (None, None)],
 )
 def test_game_types_in_the_contracts_words(game_type: str | None, word: str | None) -> None:
-    assert word == events.Casino(**{**CASINO, "game_type": game_type}).event().payload.get("game_type")
+    assert word == casino(BET._replace(game_type=game_type)).payload.get("game_type")
 
 
 @pytest.mark.parametrize(
