@@ -28,7 +28,7 @@ LONGEST_WAIT_S = 5.0
 
 Answer = TypeVar("Answer")
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("croupier.registry")
 
 
 class Registry:
@@ -38,8 +38,7 @@ class Registry:
         url: of the Confluent-compatible API; several, with commas between, are tried in turn.
         credentials: `user:password`.
         timeout_s: of one request.
-        patience_s: after this long without an answer a call gives up. The caller polls nothing meanwhile, so it
-            stays below the time after which a group believes its member dead (`max.poll.interval.ms`, 5 minutes).
+        patience_s: after this long without an answer a call gives up.
         wait: sleeps; a true answer ends the waiting (`threading.Event.wait` of a stop signal).
     """
 
@@ -49,14 +48,14 @@ class Registry:
         *,
         credentials: str | None = None,
         timeout_s: float = 30.0,
-        patience_s: float = 240.0,
+        patience_s: float = 30.0,
         wait: Callable[[float], bool | None] = time.sleep,
     ) -> None:
         conf = {"url": url, "timeout": timeout_s, "max.retries": 0}
         if credentials is not None:
             conf["basic.auth.user.info"] = credentials
         self._client = SchemaRegistryClient(conf)
-        self._name = ", ".join(urlsplit(one.strip()).hostname or one for one in url.split(","))
+        self._name = ", ".join(urlsplit(one.strip()).netloc.rpartition("@")[2] or one for one in url.split(","))
         self._patience_s = patience_s
         self._wait = wait
 
@@ -124,7 +123,8 @@ class Registry:
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     def _refused(self, error: SchemaRegistryError) -> RegistryRefused:
+        why = error.error_message or "it does not say why, so schema_registry_url may be another server's"
         return RegistryRefused(
-            f"schema registry refuses: {error.error_message}. registry={self._name}, "
+            f"schema registry refuses: {why}. registry={self._name}, "
             f"http_status={error.http_status_code}, error_code={error.error_code}"
         )

@@ -78,7 +78,7 @@ Name = Annotated[
 """What Kafka allows in the name of a topic, with room for our endings."""
 Currency = Annotated[str, _matching(r"[A-Z]{3}", "currency of three capital letters, such as EUR")]
 Decimal = Annotated[str, _matching(r"[0-9]+(\.[0-9]+)?", "amount of 0 or more, such as 0.10")]
-Url = Annotated[str | None, PlainSerializer(_shown_url)]
+Url = Annotated[Annotated[str, AfterValidator(units.web_addresses)] | None, PlainSerializer(_shown_url)]
 Secret = Annotated[str | None, PlainSerializer(lambda value: value and HIDDEN)]
 Properties = Annotated[Mapping[str, str], PlainSerializer(kafka_properties.masked)]
 BonusType = Literal[

@@ -129,3 +129,10 @@ def partitions(text: str) -> frozenset[int] | None:
             raise ValueError(f"`{text}` is no set of partitions such as 3, 0-2,5 or all")
         found.update(range(int(first), int(last or first) + 1))
     return frozenset(found)
+
+
+def web_addresses(text: str) -> str:
+    """Web addresses with commas between, or none, as they are. The message repeats none: a password may stand in it."""
+    if text and not all(re.fullmatch(r"https?://\S+", each.strip()) for each in text.split(",")):
+        raise ValueError("should begin with http:// or https://, such as http://localhost:8081")
+    return text

@@ -66,6 +66,9 @@ def test_every_setting_stands_in_one_group() -> None:
             id="a start that is no time",
         ),
         pytest.param(
+            "schema_registry_url", "registry:8081", "should begin with http://", id="a registry without a scheme"
+        ),
+        pytest.param(
             "app", "my app", "`my app` is no name of .* such as croupier-1", id="a name that no topic may have"
         ),
         pytest.param("topics_by_origin", "brand.com", "is no pair such as", id="a mapping without pairs"),

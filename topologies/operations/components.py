@@ -12,6 +12,10 @@ from topologies.settings import Misconfigured, Settings
 
 MS = 1000
 
+WORKER_PATIENCE_S = 240.0
+"""How long a worker waits for the registry. It polls nothing meanwhile, so this stays below the time after which the
+group believes it dead (`max.poll.interval.ms`, 5 minutes)."""
+
 
 def cluster(settings: Settings) -> Cluster:
     """The cluster, as one of its clients."""
@@ -37,8 +41,10 @@ Wait = Callable[[float], bool | None]
 """Sleeps; a true answer ends the waiting."""
 
 
-def codec(settings: Settings, *, with_registry: bool = True, wait: Wait = time.sleep) -> Codec:
+def codec(settings: Settings, *, with_registry: bool = True, wait: Wait | None = None) -> Codec:
     """The codec; it asks the schema registry if one is set.
+
+    With `wait` it is a worker's, which has time; for people's tools a registry answers within `request_timeout`.
 
     Raises:
         BadSchema: the directory of writers' schemas cannot be used.
@@ -52,7 +58,8 @@ def codec(settings: Settings, *, with_registry: bool = True, wait: Wait = time.s
             settings.schema_registry_url,
             credentials=_credentials(settings),
             timeout_s=settings.request_timeout / MS,
-            wait=wait,
+            patience_s=WORKER_PATIENCE_S if wait else settings.request_timeout / MS,
+            wait=wait or time.sleep,
         )
     return Codec(schemas.ours(), schemas.writers(settings.schema_dir), registry, input_topics(settings))
 
@@ -63,7 +70,7 @@ def _credentials(settings: Settings) -> str | None:
     return f"{settings.schema_registry_user}:{settings.schema_registry_password or ''}"
 
 
-def topology(name: str, settings: Settings, *, with_registry: bool = True, wait: Wait = time.sleep) -> Topology:
+def topology(name: str, settings: Settings, *, with_registry: bool = True, wait: Wait | None = None) -> Topology:
     """A topology by its name in `TOPOLOGIES`; without a registry it can be described, not run.
 
     Raises:
