@@ -1,19 +1,19 @@
-"""Decoded rows that were used lately, bounded by bytes."""
+"""Rows of the store that were used lately, decoded, bounded by bytes."""
 
-from topologies.runtime.rowcodec import Entry
+from topologies.runtime.rowcodec import StoredEntry
 
-ROW_OVERHEAD_BYTES = 400
+ROW_OVERHEAD_BYTES = 450
 """What a small decoded row, its key and its place here cost beside its bytes."""
 
-DECODED_FACTOR = 4
-"""A decoded JSON value takes about this many times its text."""
+DECODED_FACTOR = 5
+"""A decoded JSON value takes about four times its text, which is kept too."""
 
 
 class RowCache:
     """Two generations: what is used moves to the young one; when that has half of the memory, the old one goes.
 
-    Nearly the least recently used rows first, at a third of an ordered list's cost. Absent rows are
-    remembered too: most look-ups are of new ones.
+    Nearly the least recently used rows first, at a third of an ordered list's cost. Only what is in the
+    store is here, as it is there.
 
     Args:
         bytes_max: an estimate of the memory of everything in it.
@@ -21,32 +21,40 @@ class RowCache:
 
     def __init__(self, bytes_max: int) -> None:
         self._young_bytes_max = bytes_max // 2
-        self._young: dict[str, tuple[Entry, int]] = {}
-        self._old: dict[str, tuple[Entry, int]] = {}
+        self.young: dict[str, StoredEntry] = {}
+        """Where a look-up may look by itself: most rows that are found are here. Another dict after any `put`."""
+        self._old: dict[str, StoredEntry] = {}
         self._young_bytes = 0
 
-    def get(self, key: str) -> Entry | None:
-        """Return an entry (of an absent row: `ABSENT`), or None when it is not known here."""
-        found = self._young.get(key)
+    def find(self, key: str) -> StoredEntry | None:
+        """Return an entry, or None when it is not known here."""
+        found = self.young.get(key)
         if found is None:
             found = self._old.get(key)
-            if found is None:
-                return None
-            self._remember(key, found)
-        return found[0]
+            if found is not None:
+                self.put(key, found)
+        return found
 
-    def put(self, key: str, entry: Entry, value_bytes: int) -> None:
-        """Remember an entry; `value_bytes` is the length of its encoded value."""
+    def put(self, key: str, entry: StoredEntry) -> None:
+        """Remember an entry."""
+        replaced = self.young.get(key)
         self._old.pop(key, None)
-        self._remember(key, (entry, ROW_OVERHEAD_BYTES + DECODED_FACTOR * value_bytes))
-
-    def _remember(self, key: str, found: tuple[Entry, int]) -> None:
-        replaced = self._young.get(key)
-        self._young[key] = found
-        self._young_bytes += found[1] - (replaced[1] if replaced is not None else 0)
+        self.young[key] = entry
+        self._young_bytes += _size(entry) - (_size(replaced) if replaced is not None else 0)
         if self._young_bytes > self._young_bytes_max:
             # A row that alone is larger than a generation is not kept at all.
-            is_too_large = found[1] > self._young_bytes_max
-            self._old = {} if is_too_large else self._young
-            self._young = {}
+            is_too_large = _size(entry) > self._young_bytes_max
+            self._old = {} if is_too_large else self.young
+            self.young = {}
             self._young_bytes = 0
+
+    def drop(self, key: str) -> None:
+        """Forget an entry."""
+        self._old.pop(key, None)
+        dropped = self.young.pop(key, None)
+        if dropped is not None:
+            self._young_bytes -= _size(dropped)
+
+
+def _size(entry: StoredEntry) -> int:
+    return ROW_OVERHEAD_BYTES + DECODED_FACTOR * len(entry[2])

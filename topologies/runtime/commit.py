@@ -44,8 +44,7 @@ def commit(
 
 
 def _send(transactions: Transactions, batch: Batch, own: OwnTopics, heads: dict[int, int], wall_ms: int) -> None:
-    for emit in batch.emits:
-        transactions.send(emit.topic, emit.key, emit.value, emit.headers)
+    transactions.send_all(batch.emits)
     for dead in batch.dead:
         transactions.send_to((own.dead_letters, dead.partition), dead.key, dead.value, dead.headers, wall_ms)
     state = (own.state, batch.partition)

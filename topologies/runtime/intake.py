@@ -41,8 +41,9 @@ class Intake:
         for topic, raws in by_topic.items():
             messages = [message(raw) for raw in raws]
             decoded = self._decode(topic, messages)
+            lanes = {number: task.merge.by_topic[topic] for number, task in tasks.items()}
             for read, fact, raw in zip(messages, decoded, raws, strict=True):
-                tasks[read.partition].merge.by_topic[topic].add(Item(read, fact, raw))
+                lanes[read.partition].add(Item(read, fact, raw))
         for end in polled.ends:
             if (task := tasks.get(end.partition)) is not None:
                 task.merge.by_topic[end.topic].ended(end.offset)

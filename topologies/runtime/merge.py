@@ -46,7 +46,8 @@ class Lane:
 
     def add(self, item: Item) -> None:
         """Take a polled record in; records from `stop_at` on only move the position."""
-        offset = item.message.offset
+        message = item.message
+        offset = message.offset
         # Records from before a seek may still come out of the client.
         if offset < self.position:
             return
@@ -55,13 +56,13 @@ class Lane:
         self._idle_since = None
         if self.stop_at is None or offset < self.stop_at:
             self.items.append(item)
-            self.waiting_bytes += _size(item)
+            self.waiting_bytes += ITEM_OVERHEAD_BYTES + 2 * len(message.value or b"")
 
     def pop(self) -> None:
         """The first item was taken."""
-        item = self.items.popleft()
-        self.taken = item.message.offset + 1
-        self.waiting_bytes -= _size(item)
+        message = self.items.popleft().message
+        self.taken = message.offset + 1
+        self.waiting_bytes -= ITEM_OVERHEAD_BYTES + 2 * len(message.value or b"")
 
     def ended(self, offset: int) -> None:
         """The client stood at the end, at `offset`.
@@ -100,10 +101,6 @@ class Lane:
         if self._idle_since is None:
             self._idle_since = now_s
         return now_s - self._idle_since >= idle_max_s
-
-
-def _size(item: Item) -> int:
-    return ITEM_OVERHEAD_BYTES + 2 * len(item.message.value or b"")
 
 
 class Merge:

@@ -11,8 +11,11 @@ from typing import Any
 from topologies.runtime.errors import Halted
 from topologies.wire import dump_json, load_json
 
-Entry = tuple[int, Any]
-"""When a row expires (ms, 0 = never) and its JSON value."""
+StoredEntry = tuple[int, Any, bytes]
+"""When a row expires (ms, 0 = never), its JSON value, and the bytes of both."""
+
+Entry = tuple[int, Any] | StoredEntry
+"""A row, stored or not yet."""
 
 OWN = b"\0"
 """What the keys of the task's own rows begin with, head and timers: they are not the topology's to upgrade."""
@@ -37,7 +40,7 @@ class RowCodec:
         """Return the bytes of a row."""
         return entry[0].to_bytes(8, "big") + dump_json((self._version, entry[1]))
 
-    def decode(self, key: bytes, value: bytes) -> Entry:
+    def decode(self, key: bytes, value: bytes) -> StoredEntry:
         """Return a row's entry.
 
         Raises:
@@ -46,7 +49,7 @@ class RowCodec:
         version, row = load_json(value[8:])
         if version != self._version:
             row = self._older(key, version, row)
-        return int.from_bytes(value[:8], "big"), row
+        return int.from_bytes(value[:8], "big"), row, value
 
     def _older(self, key: bytes, version: int, row: Any) -> Any:  # noqa: ANN401 - JSON values
         if version > self._version:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from topologies.graph import DeadLetter, Entry, Message, Result, Tables, Timer, Topology
+from topologies.graph import DeadLetter, Entry, Message, Result, Tables, Timer, Topology, Undecodable
 from topologies.runtime import dead_letters
 from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
@@ -41,20 +41,19 @@ class Steps:
 
     def take(self, item: Item, batch: Batch, wall_ms: int, steps_max: int) -> bool:
         """Process one record, and before it the timers that are due. False: they have filled the batch."""
-        message = item.message
+        message, decoded, _ = item
         time = message.timestamp
         is_ahead = time > wall_ms + AHEAD_MAX_MS
         if not is_ahead:
             if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms, steps_max):
                 return False
             self.stream_time = max(self.stream_time, time)
-        decoded = item.decoded
-        if isinstance(decoded, Entry):
+        if isinstance(decoded, Undecodable):
+            verdict: Verdict | None = Verdict(decoded.kind, decoded.reason)
+        else:
             verdict = self._misplaced(message, decoded) or (
                 _AHEAD if is_ahead else self._step(message, decoded, batch, wall_ms)
             )
-        else:
-            verdict = Verdict(decoded.kind, decoded.reason)
         if verdict is not None:
             self._bury(item, batch, verdict, wall_ms)
         batch.records += 1
@@ -131,10 +130,12 @@ class Steps:
         return None
 
     def _gather(self, result: Result, batch: Batch, wall_ms: int) -> None:
-        batch.emits.extend(result.emits)
-        if result.counts:
-            batch.counts.update(result.counts)
-        for each in result.dead_letters:
+        emits, letters, counts = result
+        if emits:
+            batch.emits += emits
+        if counts:
+            batch.counts.update(counts)
+        for each in letters:
             self._bury_waited(each, batch, wall_ms)
 
     def _bury_waited(self, letter: DeadLetter, batch: Batch, wall_ms: int) -> None:

@@ -215,7 +215,7 @@ def test_a_closed_task_gives_its_memory_back_at_once(store: Store) -> None:
         task = begun(store, "bets")
         give(task, "bets", *range(10))
         task.process(5, NOW, lambda _: 0)
-        left = [weakref.ref(each) for each in (task, task.merge, task._overlay, task._overlay._cache)]  # noqa: SLF001
+        left = [weakref.ref(each) for each in (task, task.merge, task._overlay, task._overlay.cache)]  # noqa: SLF001
 
         task.close()
         del task

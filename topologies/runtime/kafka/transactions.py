@@ -1,10 +1,12 @@
 """The transactional producer: all of a commit is visible, or nothing of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from topologies.graph import Emit
 from topologies.runtime.errors import Aborted, Expelled, Fatal, StreamError, Unknown
 from topologies.runtime.kafka.bounded import Bounded
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
@@ -70,9 +72,16 @@ class Transactions:
         self._began_at = self._clock()
         self._call("beginning a transaction", self._producer.begin_transaction, is_abortable=False)
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """Queue a record for the partition of its key."""
-        self._queue(lambda: self._producer.produce(topic, value, key, headers=list(headers)))
+    def send_all(self, records: Sequence[Emit]) -> None:
+        """Queue records in order, each for the partition of its key."""
+        produce = self._producer.produce
+        for record in records:
+            topic, key, value, headers, _ = record
+            try:
+                # Most go through here; a queue that is full, and what is refused, takes the long way.
+                produce(topic, value, key, headers=headers)
+            except (BufferError, KafkaException):
+                self._queue(partial(produce, topic, value, key, headers=headers))
 
     def send_to(
         self,
