@@ -176,9 +176,7 @@ class Window:
         """Return the row, or None when it is absent or has expired."""
         key = f"{self.key}\0{kind}\0{row_id}"
         # An entry is never false. Here, because four or more look-ups for each record end here.
-        entry = (
-            self._record.get(key) or self._batch.get(key) or self._cache.young.get(key) or self._stored_entry(key)
-        )
+        entry = self._record.get(key) or self._batch.get(key) or self._cache.young.get(key) or self._stored_entry(key)
         return None if 0 < entry[0] <= self._gone_by else entry[1]
 
     def put(self, kind: str, row_id: str, row: Any, expires_at: int) -> None:  # noqa: ANN401 - a JSON value

@@ -74,9 +74,8 @@ class Transactions:
 
     def send_all(self, records: Sequence[Emit]) -> None:
         """Queue records in order, each for the partition of its key."""
-        produce = self._producer.produce
-        for record in records:
-            topic, key, value, headers, _ = record
+        produce: Any = self._producer.produce
+        for topic, key, value, headers, _ in records:
             try:
                 # Most go through here; a queue that is full, and what is refused, takes the long way.
                 produce(topic, value, key, headers=headers)
