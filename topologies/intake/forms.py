@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from processors.money import EXPONENTS, SCALES, MoneyError, from_decimal, from_hundredths
+from processors.money import EXPONENTS, LARGEST, SCALES, MoneyError, from_decimal, from_hundredths
 
 TIME_END = 253_402_300_800_000
 """The year 10000, ms since 1970: from then on there is no RFC 3339 for a time."""
+
+HUNDREDTHS = frozenset(currency for currency, exponent in EXPONENTS.items() if exponent == 2)
+"""Currencies whose minor unit is a hundredth: nearly every amount needs nothing but to be looked at."""
 
 SHOWN_CHARACTERS = 40
 """How much of a vendor's word a reason repeats."""
@@ -52,6 +55,8 @@ def time_of(time: int | None, otherwise: int) -> int:
 
 def hundredths(field: str, amount: int, currency: str) -> int:
     """Minor units of an amount in hundredths."""
+    if currency in HUNDREDTHS and type(amount) is int and 0 <= amount <= LARGEST:
+        return amount
     if type(amount) is not int:
         raise Broken(f"{field} is not a whole number of hundredths: {shown(amount)}")
     try:
