@@ -31,7 +31,7 @@ def cuts(timeline: Timeline, target: int, commits: Iterable[Commit], *, done: in
     Args:
         timeline: as of the last commit before the rewind's first step.
         target: what was gone back to; later, the commit where the replay stands.
-        commits: from any on up to the timeline's last.
+        commits: from any on up to the timeline's last. When the replay stands in one, that one is read whole.
         done: how many slices of the target are done, when the replay stands in it; 0: it is done as a whole.
     """
     for commit in timeline.present(commits):

@@ -18,7 +18,7 @@ class ToCommit(NamedTuple):
 
 
 class ShiftBy(NamedTuple):
-    """The commit so many before the newest."""
+    """The commit so many before the newest, from 0 on."""
 
     commits: int
 
@@ -54,8 +54,9 @@ def choose(wanted: Wanted, timeline: Timeline, beginnings: Offsets, commits: Ite
         wanted: what is asked for.
         timeline: the survey of the same commits.
         beginnings: the first offset of each input that retention has left.
-        commits: from any on up to the newest. For the whole truth they begin where the journal does; to look for a
-            recent target in a long journal, begin nearer to the end, and further back while `chosen` is None.
+        commits: from any on up to the newest. For the whole truth, and the earliest, they begin where the journal
+            does; to look for a recent target in a long journal, begin nearer to the end, and further back while
+            `chosen` is None.
     """
     number = _number(wanted, timeline)
     chosen = earliest = None

@@ -1,7 +1,9 @@
 """Taking commits back: what their rows were before, and what they had told the CRM.
 
 The journal's order is all that counts. Rewinds that lie in it are commits like
-others: they wrote rows, and have before-images of them.
+others: they wrote rows, and have before-images of them. So a step may reach any
+commit; but what the CRM has heard beyond a commit is told only of those in the
+timeline: one that was taken back may itself have told what a replay told again.
 """
 
 from collections.abc import Iterable, Iterator
