@@ -36,7 +36,7 @@ class Reading(NamedTuple):
     writer: Schema
     reader: Schema | None
     conversions: tuple[Conversion, ...]
-    fields: tuple[direct.Field, ...] | None
+    fields: direct.Fields | None
     """For the short way; None when it does not lead there."""
 
 

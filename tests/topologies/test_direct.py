@@ -49,7 +49,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-def fields() -> tuple[direct.Field, ...]:
+def fields() -> direct.Fields:
     found = direct.fields_of(SCHEMA)
     assert found is not None
     return found
