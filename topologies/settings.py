@@ -5,27 +5,41 @@ milliseconds since 1970 UTC; people write `500ms`, `64MiB` and
 `2026-11-20T10:00:00Z`.
 """
 
-import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     PositiveInt,
     PrivateAttr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 from processors.rules import Rules
-from topologies import kafka_properties, settings_problems, units
-from topologies.kafka_properties import HIDDEN
+from topologies import settings_problems
+from topologies.setting_types import (
+    BonusTypes,
+    Currency,
+    Decimal,
+    Duration,
+    Name,
+    Origins,
+    Pairs,
+    Percents,
+    PositiveDuration,
+    Properties,
+    Secret,
+    Size,
+    Start,
+    TopicsByOrigin,
+    Url,
+)
 from topologies.settings_problems import DEFAULT
 
 HOST_NAME = "the host name"
@@ -36,57 +50,6 @@ RULES = Rules()
 
 class Misconfigured(Exception):
     """The settings do not allow a start. Nothing was done, and somebody has to change them."""
-
-
-def _written(parse: Callable[[str], Any]) -> BeforeValidator:
-    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
-
-
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"`{text}` is no {expected}")
-        return text
-
-    return AfterValidator(check)
-
-
-def _start(text: str) -> str | int:
-    try:
-        return text if text in ("earliest", "latest") else units.instant(text)
-    except ValueError as error:
-        raise ValueError(f"{error}, nor earliest or latest") from None
-
-
-def _shown_start(value: str | int) -> str:
-    return units.instant_text(value) if isinstance(value, int) else value
-
-
-def _shown_url(url: str | None) -> str | None:
-    return url and re.sub(r"(?<=//)[^/@]*@", f"{HIDDEN}@", url)
-
-
-Duration = Annotated[int, _written(units.duration), PlainSerializer(units.duration_text)]
-PositiveDuration = Annotated[Duration, Field(gt=0)]
-Size = Annotated[int, _written(units.size), PlainSerializer(units.size_text)]
-Pairs = Annotated[Mapping[str, str], _written(units.mapping)]
-Percents = Annotated[Mapping[str, Annotated[int, Field(ge=0)]], _written(units.mapping)]
-Start = Annotated[Literal["earliest", "latest"] | int, _written(_start), PlainSerializer(_shown_start)]
-Name = Annotated[
-    str, _matching(r"[a-zA-Z0-9._-]{1,200}", "name of 1 to 200 letters, digits, dots, _ and -, such as croupier-1")
-]
-"""What Kafka allows in the name of a topic, with room for our endings."""
-Currency = Annotated[str, _matching(r"[A-Z]{3}", "currency of three capital letters, such as EUR")]
-Decimal = Annotated[str, _matching(r"[0-9]+(\.[0-9]+)?", "amount of 0 or more, such as 0.10")]
-Url = Annotated[Annotated[str, AfterValidator(units.web_addresses)] | None, PlainSerializer(_shown_url)]
-Secret = Annotated[str | None, PlainSerializer(lambda value: value and HIDDEN)]
-Properties = Annotated[Mapping[str, str], PlainSerializer(kafka_properties.masked)]
-BonusType = Literal[
-    "NoDeposit", "WelcomeBonus", "CashbackBonus", "ReloadBonus", "WagerFree", "FreeSpins", "RiskFreeBet", "Undefined"
-]
-BonusTypes = Annotated[Mapping[str, BonusType], _written(units.mapping)]
-TopicsByOrigin = Annotated[Mapping[str, Name], _written(units.mapping)]
-Origins = Annotated[Mapping[Currency, str], _written(units.mapping)]
 
 
 class Group(BaseModel):
@@ -156,6 +119,10 @@ class Workers(Group):
     """how long a task waits for a drained input before it takes later records of the others"""
     transaction_timeout: PositiveDuration = 10_000
     """after which the cluster ends the transaction of a worker that died"""
+    rewind_window: Duration = RULES.state_retention
+    """how far a rewind may go back, at most state_retention; 0 = no journal, no rewind"""
+    rewind_step_rows: PositiveInt = 20_000
+    """rows that one step of a rewind gives back: other tasks wait no longer than such a step"""
     expiry_grace: Duration = 600_000
     """how long after its due time a bonus expires by the wall clock, when no records come"""
     cache_bytes_max: Size = 64 << 20
@@ -237,6 +204,14 @@ class Settings(Policies, Workers, Topics, Connections):
             raise Misconfigured(settings_problems.sentence(problems, sources, cls().model_dump())) from None
         settings._sources = sources  # noqa: SLF001  a constructor of its own
         return settings
+
+    @field_validator("state_retention")
+    @classmethod
+    def _covers_rewinds(cls, state_retention: int, info: ValidationInfo) -> int:
+        """A replay takes records as old as the window: none of them may be too old to be told from a repeat."""
+        if state_retention < info.data.get("rewind_window", 0):
+            raise ValueError("should be rewind_window or more")
+        return state_retention
 
     def rules(self) -> Rules:
         """The policies as the processors know them."""

@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 )
 
 from tests.integration.counting_topology import SOURCES
-from topologies.runtime.names import STATE, own_topics
+from topologies.runtime.names import JOURNAL, STATE, own_topics
 
 DEADLINE_S = 40.0
 LOG = logging.getLogger("test.kafka")
@@ -59,7 +59,7 @@ class Topics:
         self.bootstrap_servers = bootstrap_servers
         self.app = app
         self.partitions = partitions
-        self.state, self.dead_letters = own_topics(self.app)
+        self.state, self.journal, self.dead_letters = own_topics(self.app)
         self.events = self.topic("events")
 
     def topic(self, name: str) -> str:
@@ -67,8 +67,8 @@ class Topics:
 
     def create(self, **configs: Mapping[str, str]) -> None:
         """Create all topics; `configs` by name without the application's."""
-        names = [*SOURCES, "events", "state", "dead-letters"]
-        base = {"state": STATE}
+        names = [*SOURCES, "events", "state", "journal", "dead-letters"]
+        base = {"state": STATE, "journal": JOURNAL}
         new = [
             NewTopic(self.topic(name), self.partitions, 1, config={**base.get(name, {}), **configs.get(name, {})})
             for name in names

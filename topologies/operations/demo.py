@@ -76,7 +76,8 @@ def _new_names(app: str) -> dict[str, str]:
 def play(settings: Settings, clock: Callable[[], Moment], tell: Tell) -> Shown:
     """Topics, samples, topology; then what the CRM would hear."""
     topology = components.topology(player.NAME, settings)
-    made = topics.create(components.admin(settings), topology, settings.app, Size(PARTITIONS))
+    size = Size(PARTITIONS, journal_ms=settings.rewind_window)
+    made = topics.create(components.admin(settings), topology, settings.app, size)
     tell(f"{len(made)} topics")
     counts = load(settings, clock().wall_ms)
     tell(f"{counts} sample documents loaded, as if the newest had happened now")

@@ -171,6 +171,7 @@ class Site:
             tables=tables.values,
             partitioner=self._settings.partitioner,
             idle_max_s=self._settings.max_task_idle / MS,
+            is_journalled=self._settings.rewind_window > 0,
             now=self._clock(),
         )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from topologies.graph import Topology
 from topologies.runtime.checks import copartitioned
 from topologies.runtime.kafka.admin import Admin, TopicSpec, TopicState
-from topologies.runtime.names import DAY_MS, INPUT, STATE, own_topics
+from topologies.runtime.names import DAY_MS, INPUT, JOURNAL, STATE, own_topics
 
 PARTITIONS = 6
 REPLICATION_MAX = 3
@@ -27,13 +27,17 @@ MISSING = " is missing"
 
 
 class Size(NamedTuple):
-    """How large new topics are to be; None: as the others of the topology are, else the default."""
+    """How large new topics are to be; None: as the others of the topology are, else the default.
+
+    `journal_ms` is how long the journal is kept; 0: nothing is written to it.
+    """
 
     partitions: int | None = None
     replication: int | None = None
+    journal_ms: int = 7 * DAY_MS
 
 
-def wanted(topology: Topology, app: str, partitions: int, replication: int) -> list[TopicSpec]:
+def wanted(topology: Topology, app: str, partitions: int, replication: int, journal_ms: int) -> list[TopicSpec]:
     """All topics of a topology, inputs first."""
     own = own_topics(app)
     configs = [
@@ -41,6 +45,7 @@ def wanted(topology: Topology, app: str, partitions: int, replication: int) -> l
         *((table.topic, TABLE_PARTITIONS, TABLE) for table in topology.tables),
         *((output.topic, partitions, OUTPUT) for output in topology.outputs),
         (own.state, partitions, STATE),
+        (own.journal, partitions, {**JOURNAL, "retention.ms": str(journal_ms or 7 * DAY_MS)}),
         (own.dead_letters, partitions, DEAD_LETTERS),
     ]
     return [TopicSpec(name, count, replication, config) for name, count, config in configs]
@@ -51,7 +56,7 @@ def create(admin: Admin, topology: Topology, app: str, size: Size) -> list[tuple
 
     New topics get as many partitions as existing ones that they are joined with.
     """
-    specs = wanted(topology, app, *_sizes(admin, topology, app, size))
+    specs = wanted(topology, app, *_sizes(admin, topology, app, size), size.journal_ms)
     existing = admin.topics([spec.name for spec in specs])
     missing = [spec for spec in specs if spec.name not in existing]
     created = set(admin.create(missing)) if missing else set()
@@ -61,7 +66,7 @@ def create(admin: Admin, topology: Topology, app: str, size: Size) -> list[tuple
 def check(admin: Admin, topology: Topology, app: str, size: Size) -> list[str]:
     """Every difference between the topics and what they should be, as a sentence."""
     partitions, replication = _sizes(admin, topology, app, size)
-    specs = wanted(topology, app, partitions, replication)
+    specs = wanted(topology, app, partitions, replication, size.journal_ms)
     found = admin.topics([spec.name for spec in specs])
     joined = set(copartitioned(topology, app))
     differences: list[str] = []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from topologies.graph import Emit
+from topologies.runtime.journal.marker import Slice
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.store import Row
 
@@ -25,14 +26,17 @@ class DeadRecord(NamedTuple):
 class Batch:
     """All that follows from some steps of one task: records, and timers that fired.
 
-    `rows` are in order; the last one is the task's head. `offsets` holds the
-    next offset of every input. `counts` is for people.
+    `rows` are in order; the last one is the task's head. `journal` says how to
+    take it back. `offsets` holds the next offset of every input. `counts` is
+    for people.
     """
 
     partition: int
     emits: list[Emit] = field(default_factory=list)
     dead: list[DeadRecord] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    journal: list[Row] = field(default_factory=list)
+    slices: list[Slice] = field(default_factory=list)
     offsets: dict[Partition, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     records: int = 0

@@ -8,12 +8,13 @@ class OwnTopics(NamedTuple):
     """Topics that belong to the application; partition p of each belongs to task p."""
 
     state: str
+    journal: str
     dead_letters: str
 
 
 def own_topics(app: str) -> OwnTopics:
     """Return the names: the application's, with an ending."""
-    return OwnTopics(f"{app}-state", f"{app}-dead-letters")
+    return OwnTopics(f"{app}-state", f"{app}-journal", f"{app}-dead-letters")
 
 
 DAY_MS = 24 * 3_600_000
@@ -24,6 +25,12 @@ STATE: Mapping[str, str] = {
     "cleanup.policy": "compact",
     # A store that was away longer than half of this is rebuilt: tombstones may be gone.
     "delete.retention.ms": str(STATE_DELETE_RETENTION_MS),
+}
+
+JOURNAL: Mapping[str, str] = {
+    "cleanup.policy": "delete",
+    # What is older than the window goes an hour later, not a week.
+    "segment.ms": str(3_600_000),
 }
 
 INPUT: Mapping[str, str] = {

@@ -106,6 +106,16 @@ class Overlay:
         encode = self._codec.encode
         return [(key.encode(), None if entry is ABSENT else encode(entry)) for key, entry in self.batch.items()]
 
+    def before_images(self, rows: Iterable[StoredRow]) -> list[StoredRow]:
+        """Return what the store holds under the keys of `rows`, which is what `rows()` gave for this batch."""
+        return [(raw, self._before(key, raw)) for key, (raw, _) in zip(self.batch, rows, strict=True)]
+
+    def _before(self, key: str, raw: bytes) -> bytes | None:
+        known = self.cache.find(key)
+        if known is not None:
+            return known[2]
+        return None if key in self._absent else self._store.get(self._partition, raw)
+
     def committed(self, rows: Iterable[StoredRow]) -> None:
         """The batch's changes are in the store; `rows` is what `rows()` gave for this batch.
 

@@ -11,6 +11,8 @@ from topologies.runtime.batch import Batch
 from topologies.runtime.collection import Collector
 from topologies.runtime.errors import Poison
 from topologies.runtime.head import Head
+from topologies.runtime.journal import writing
+from topologies.runtime.journal.marker import Slice
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.merge import Lane, Merge
 from topologies.runtime.overlay import TIMER, Overlay, parse_timer
@@ -61,6 +63,7 @@ class Task:
         tables: Tables,
         partitioner: str,
         idle_max_s: float,
+        is_journalled: bool,
         now: Moment,
     ) -> None:
         self.partition = partition
@@ -80,10 +83,13 @@ class Task:
         ]
         self.merge = Merge(lanes, idle_max_s)
         self._collector = Collector(overlay)
+        self._is_journalled = is_journalled
+        self._topics = [source.topic for source in topology.sources]
         self._committed_at_s = now.steady_s
         self._wall_from = TIMER
         # The first commit fixes a position for every input, whatever `start` would say next time.
         self._committed: dict[str, int] = dict(beginning.head.inputs) if beginning.head else {}
+        self._commits = beginning.head.commit if beginning.head else 0
         self.batch = Batch(partition)
 
     def process(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
@@ -100,10 +106,13 @@ class Task:
             if lane is None or not take(lane.items[0], batch, wall_ms, steps_max):
                 break
             lane.pop()
+        if batch.steps > before:
+            self._end_slice(wall_ms, None)
         return batch.steps - before
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
         """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
+        tick: str | None = None
         for key in itertools.islice(_timer_keys(self._overlay, self._wall_from), WALL_TIMERS_PER_PASS):
             timer = parse_timer(key)
             if timer.due > due_until_ms or self.batch.steps >= steps_max:
@@ -111,6 +120,13 @@ class Task:
             self._wall_from = key + "\0"
             if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
                 self.steps.fire(timer, self.batch, now.wall_ms)
+                tick = key
+        if tick is not None:
+            self._end_slice(now.wall_ms, tick)
+
+    def _end_slice(self, wall_ms: int, tick: str | None) -> None:
+        offsets = tuple(lane.taken for lane in self.merge.lanes)
+        self.batch.slices.append(Slice(offsets, wall_ms, tick))
 
     def take_batch(self, now: Moment) -> Batch | None:
         """Complete the open batch and return it, or None when there is nothing to commit.
@@ -130,7 +146,11 @@ class Task:
         except (TypeError, ValueError, OverflowError) as error:
             # Not its text: that may quote the row.
             raise Poison(f"a row cannot be encoded ({type(error).__name__})", "bug") from error
-        batch.rows.append(head.encode(Head(self.steps.stream_time, inputs), self._codec))
+        reached = Head(self.steps.stream_time, inputs, self._commits + 1)
+        if self._is_journalled:
+            before = self._overlay.before_images(batch.rows)
+            batch.journal = writing.records(batch, before, reached, self._topics)
+        batch.rows.append(head.encode(reached, self._codec))
         batch.offsets = {(topic, self.partition): offset for topic, offset in inputs.items()}
         return batch
 
@@ -139,6 +159,7 @@ class Task:
         self._overlay.committed(batch.rows[:-1])
         self._timers.settle()
         self._committed = {topic: offset for (topic, _), offset in batch.offsets.items()}
+        self._commits += 1
         self._committed_at_s = now.steady_s
         if batch.steps:
             # Timers that fired may have scheduled others behind us.

@@ -25,7 +25,7 @@ GROUND = Ground(
     state_end=50,
     partitions=6,
 )
-HEAD = Head(NOW, {"bets": 10, "orders": 5})
+HEAD = Head(NOW, {"bets": 10, "orders": 5}, 1)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_store_is_trusted_when_it_can_be(applied: Applied | None, expected: 
             id="an input that is new in this release",
         ),
         pytest.param(
-            Head(NOW, {"bets": 10, "orders": 5, "dropped": 77}),
+            Head(NOW, {"bets": 10, "orders": 5, "dropped": 77}, 1),
             {},
             {"bets": 10, "orders": 5},
             id="one that was dropped",

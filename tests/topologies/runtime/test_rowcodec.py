@@ -48,7 +48,7 @@ def test_a_row_of_a_newer_release_halts_its_task() -> None:
 
 def test_head_and_timers_are_not_the_topologys_to_upgrade() -> None:
     old, new = RowCodec(1, upgrade), RowCodec(2, upgrade)
-    last = Head(17, {"bets": 3})
+    last = Head(17, {"bets": 3}, 4)
     timer = timer_key(TimerKey(5, "expiry", "p", "b1")).encode()
 
     _, value = head.encode(last, old)
@@ -58,7 +58,7 @@ def test_head_and_timers_are_not_the_topologys_to_upgrade() -> None:
 
 
 def test_a_head_of_a_newer_release_halts_its_task() -> None:
-    value = head.encode(Head(17, {"bets": 3}), RowCodec(2, upgrade))[1]
+    value = head.encode(Head(17, {"bets": 3}, 4), RowCodec(2, upgrade))[1]
     assert value is not None
 
     with pytest.raises(Halted, match="newer release"):

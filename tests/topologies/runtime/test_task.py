@@ -66,7 +66,16 @@ def begun(store: Store, *inputs: str, stop_at: dict[str, int] | None = None, idl
     beginning = Beginning(last, positions, stop_at, 1, "id")
     overlay = Overlay(store, 0, RowCache(1 << 20), CODEC)
     return Task(
-        topology(*inputs), 0, overlay, CODEC, beginning, tables={}, partitioner="none", idle_max_s=idle_max_s, now=NOW
+        topology(*inputs),
+        0,
+        overlay,
+        CODEC,
+        beginning,
+        tables={},
+        partitioner="none",
+        idle_max_s=idle_max_s,
+        is_journalled=True,
+        now=NOW,
     )
 
 

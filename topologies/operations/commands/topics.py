@@ -11,6 +11,7 @@ from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
 from topologies.operations.topics import Size
+from topologies.settings import Settings
 
 POSITIVE = click.IntRange(min=1)
 
@@ -36,6 +37,10 @@ def _sized(command: Callable[..., Any]) -> Callable[..., Any]:
     return topology(partitions(replication(command)))
 
 
+def _size(settings: Settings, partitions: int | None, replication: int | None) -> Size:
+    return Size(partitions, replication, settings.rewind_window)
+
+
 @topics.command(epilog=options.examples("croupier topics create --partitions 6 --replication 3"))
 @_sized
 @click.pass_obj
@@ -43,7 +48,7 @@ def create(invocation: Invocation, topology: str, partitions: int | None, replic
     """Create the topics that are missing, and leave the others as they are."""
     settings = invocation.settings
     graph = components.topology(topology, settings, with_registry=False)
-    made = operation.create(components.admin(settings), graph, settings.app, Size(partitions, replication))
+    made = operation.create(components.admin(settings), graph, settings.app, _size(settings, partitions, replication))
     for spec, is_new in made:
         click.echo(f"{spec.name}: {f'created, partitions={spec.partitions}' if is_new else 'exists'}")
 
@@ -55,7 +60,8 @@ def check(invocation: Invocation, topology: str, partitions: int | None, replica
     """Print every difference between the topics and what they should be; exit code 1 if there is one."""
     settings = invocation.settings
     graph = components.topology(topology, settings, with_registry=False)
-    differences = operation.check(components.admin(settings), graph, settings.app, Size(partitions, replication))
+    size = _size(settings, partitions, replication)
+    differences = operation.check(components.admin(settings), graph, settings.app, size)
     for difference in differences:
         click.echo(difference)
     if differences:

@@ -1,0 +1,44 @@
+"""What a commit writes to the journal: the before-images of its rows, and its marker."""
+
+from collections.abc import Iterable, Sequence
+
+from topologies.runtime.batch import Batch, DeadRecord
+from topologies.runtime.dead_letters import PREFIX
+from topologies.runtime.head import Head
+from topologies.runtime.journal import marker
+from topologies.runtime.journal.marker import Heard, Marker, content_hash
+from topologies.runtime.journal.record import is_image
+from topologies.runtime.store import Row
+
+NOBODY = ""
+"""In the place of an event's key: it is a dead letter."""
+
+
+def records(batch: Batch, before: Iterable[Row], head: Head, topics: Sequence[str]) -> list[Row]:
+    """Return the journal's records of a commit, in order.
+
+    Args:
+        batch: what is committed.
+        before: what the batch's rows were until now.
+        head: the task's, as of this commit.
+        topics: the sources, in the topology's order.
+    """
+    images = [row for row in before if is_image(row[0])]
+    end = Marker(head.commit, head.inputs, head.stream_time, batch.slices, heard(batch))
+    return [*images, *marker.encode(end, topics)]
+
+
+def heard(batch: Batch) -> list[Heard]:
+    """Return what the CRM and the dead-letter topic are told by a batch."""
+    events = [Heard(emit.key.decode(), emit.event_id, content_hash(emit.value)) for emit in batch.emits]
+    return [*events, *map(_dead, batch.dead)] if batch.dead else events
+
+
+def _dead(letter: DeadRecord) -> Heard:
+    said = {name.removeprefix(PREFIX): value.decode(errors="replace") for name, value in letter.headers[:_OWN]}
+    where = f"{said['topic']}/{said['partition']}/{said['offset']}"
+    return Heard(NOBODY, f"dead-letter/{where}", content_hash(f"{said['class']} {said['reason']}".encode()))
+
+
+_OWN = 6
+"""A dead letter's first headers: its class, its reason, where the record was."""
