@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tests.bench.stage import Stage
 from topologies.operations import components
 from topologies.runtime.kafka.reader import Reader
+from topologies.runtime.names import own_topics
 from topologies.runtime.recovery import Recovery
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
@@ -34,7 +35,10 @@ def full(stage: Stage) -> Restored:
     store = Store(stage.directory / "restored", bounds)
     codec = RowCodec(topology.row_version, topology.upgrade)
     wall_ms = time.time_ns() // 1_000_000
-    recovery = Recovery(lambda: Reader(cluster), surveyor, store, codec, lambda: wall_ms, accept_offsets=False)
+    control = own_topics(settings.app).control
+    recovery = Recovery(
+        lambda: Reader(cluster), surveyor, store, codec, lambda: wall_ms, control=control, accept_offsets=False
+    )
     began = time.monotonic()
     recovery.start()
     for partition in range(stage.partitions):

@@ -59,7 +59,7 @@ class Topics:
         self.bootstrap_servers = bootstrap_servers
         self.app = app
         self.partitions = partitions
-        self.state, self.journal, self.dead_letters = own_topics(self.app)
+        self.state, self.journal, self.control, self.dead_letters = own_topics(self.app)
         self.events = self.topic("events")
 
     def topic(self, name: str) -> str:
@@ -67,7 +67,7 @@ class Topics:
 
     def create(self, **configs: Mapping[str, str]) -> None:
         """Create all topics; `configs` by name without the application's."""
-        names = [*SOURCES, "events", "state", "journal", "dead-letters"]
+        names = [*SOURCES, "events", "state", "journal", "control", "dead-letters"]
         base = {"state": STATE, "journal": JOURNAL}
         new = [
             NewTopic(self.topic(name), self.partitions, 1, config={**base.get(name, {}), **configs.get(name, {})})

@@ -1,7 +1,7 @@
 """What the commits of a real worker leave in the journal: enough to take each of them back, and to take it again."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -9,8 +9,7 @@ from tests.integration.counting_stage import Stage
 from tests.integration.counting_topics import Record
 from topologies.runtime import head
 from topologies.runtime.journal import assembly, record
-from topologies.runtime.journal.assembly import Commit
-from topologies.runtime.journal.marker import content_hash
+from topologies.runtime.journal.marker import Heard, content_hash
 from topologies.runtime.journal.undo import undo
 from topologies.runtime.store import Row
 
@@ -42,7 +41,9 @@ def test_the_state_as_of_each_commit_can_be_had_from_the_journal(lived: Stage) -
 def test_each_commit_says_where_it_began_and_ended(lived: Stage) -> None:
     for number in range(lived.partitions):
         commits = list(assembly.commits(_journal(lived, number)))
-        ends = {lived.topic(source): lived.ends(lived.topic(source))[number] for source in ("orders", "bonuses", "bets")}
+        ends = {
+            lived.topic(source): lived.ends(lived.topic(source))[number] for source in ("orders", "bonuses", "bets")
+        }
 
         assert ends == commits[-1].marker.inputs
         for before, after in pairwise(commits):
@@ -87,7 +88,7 @@ def _of(number: int, records: Sequence[Record]) -> list[Record]:
     return [each for each in records if each.partition == number]
 
 
-def _heard(journal: Sequence[record.Record]) -> Iterator:
+def _heard(journal: Sequence[record.Record]) -> Iterator[Heard]:
     for commit in assembly.commits(journal):
         yield from commit.marker.heard
 
@@ -104,7 +105,7 @@ def _snapshots(state: Sequence[Record]) -> Iterator[Rows]:
             rows[each.key] = each.value
 
 
-def _undone(rows: Rows, before: Sequence[Row]) -> Rows:
+def _undone(rows: Rows, before: Iterable[Row]) -> Rows:
     restored = {**rows, **dict(before)}
     return {key: value for key, value in restored.items() if value is not None}
 

@@ -20,6 +20,9 @@ from topologies.runtime.names import own_topics
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
 from topologies.runtime.rejoining import Rejoining
+from topologies.runtime.rewinding.journal_reader import JournalReader
+from topologies.runtime.rewinding.preparing import Preparing
+from topologies.runtime.rewinding.replay import Replay
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
 from topologies.runtime.survey import Surveyor
@@ -97,19 +100,27 @@ class Site:
         store = self._store()
         tables = self._tables()
         recovery = self._recovery(surveyor, store)
-        intake = Intake(topology, settings.fetch_bytes_max // 2)
+        own = own_topics(settings.app)
+        intake = Intake(topology, own.control, settings.fetch_bytes_max // 2)
+        preparing = self._preparing(store)
         tasks = Tasks(
-            topology, recovery, intake, lambda number, beginning: self._task(store, tables, number, beginning)
+            topology,
+            own.control,
+            recovery,
+            preparing,
+            intake,
+            lambda number, beginning, replay: self._task(store, tables, number, beginning, replay),
         )
-        commits = Commits(self._transactions, tasks, store, own_topics(settings.app), self._stop)
+        commits = Commits(self._transactions, tasks, store, own, self._stop)
         self._closing.callback(commits.close)
         drain = Drain(surveyor) if self._how.drain else None
         inputs = self._inputs(tasks)
         recovery.start()
         self._closing.callback(recovery.stop)
+        self._closing.callback(preparing.stop)
         # Who waits for the cluster's answer need not wait any longer.
         self._closing.callback(self._stop.set)
-        inputs.subscribe([source.topic for source in topology.sources])
+        inputs.subscribe([*(source.topic for source in topology.sources), own.control])
         rejoining = Rejoining(lambda: self._admin.session_timeout_s(settings.app), self._stop)
         return Worker(
             Parts(inputs, rejoining, tables, tasks, intake, commits, self._clock, drain), _pace(settings), self._stop
@@ -136,7 +147,21 @@ class Site:
             store,
             self._codec,
             lambda: self._clock().wall_ms,
+            control=own_topics(self._settings.app).control,
             accept_offsets=self._how.accept_offsets,
+        )
+
+    def _preparing(self, store: Store) -> Preparing:
+        own = own_topics(self._settings.app)
+        return Preparing(
+            lambda stopping: JournalReader(own.journal, self._doors.reader(self._cluster), self._admin, stopping),
+            self._admin,
+            store,
+            self._codec,
+            own,
+            [source.topic for source in self._topology.sources],
+            self._settings.rewind_step_rows,
+            lambda: self._clock().wall_ms,
         )
 
     def _inputs(self, tasks: Tasks) -> Inputs:
@@ -160,7 +185,7 @@ class Site:
             clock=lambda: self._clock().steady_s,
         )
 
-    def _task(self, store: Store, tables: TableFeed, number: int, beginning: Beginning) -> Task:
+    def _task(self, store: Store, tables: TableFeed, number: int, beginning: Beginning, replay: Replay | None) -> Task:
         cache = RowCache(self._settings.cache_bytes_max // beginning.partitions)
         return Task(
             self._topology,
@@ -172,6 +197,7 @@ class Site:
             partitioner=self._settings.partitioner,
             idle_max_s=self._settings.max_task_idle / MS,
             is_journalled=self._settings.rewind_window > 0,
+            replay=replay,
             now=self._clock(),
         )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from topologies.graph import Topology
 from topologies.runtime.checks import copartitioned
 from topologies.runtime.kafka.admin import Admin, TopicSpec, TopicState
-from topologies.runtime.names import DAY_MS, INPUT, JOURNAL, STATE, own_topics
+from topologies.runtime.names import CONTROL, DAY_MS, INPUT, JOURNAL, STATE, own_topics
 
 PARTITIONS = 6
 REPLICATION_MAX = 3
@@ -46,6 +46,7 @@ def wanted(topology: Topology, app: str, partitions: int, replication: int, jour
         *((output.topic, partitions, OUTPUT) for output in topology.outputs),
         (own.state, partitions, STATE),
         (own.journal, partitions, {**JOURNAL, "retention.ms": str(journal_ms or 7 * DAY_MS)}),
+        (own.control, partitions, CONTROL),
         (own.dead_letters, partitions, DEAD_LETTERS),
     ]
     return [TopicSpec(name, count, replication, config) for name, count, config in configs]

@@ -49,6 +49,8 @@ def _send(transactions: Transactions, batch: Batch, own: OwnTopics, heads: dict[
         transactions.send_to((own.dead_letters, dead.partition), dead.key, dead.value, dead.headers, wall_ms)
     if batch.journal:
         transactions.send_rows((own.journal, batch.partition), batch.journal)
+    if batch.answers:
+        transactions.send_rows((own.control, batch.partition), batch.answers)
     state = (own.state, batch.partition)
     transactions.send_rows(state, batch.rows[:-1])
 

@@ -12,6 +12,7 @@ from topologies.runtime.errors import Aborted, Expelled, Fatal, Poison, Unknown
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import OwnTopics
+from topologies.runtime.rewinding.chore import Chore
 from topologies.runtime.store import Applied, Store
 from topologies.runtime.task import Moment, Task
 from topologies.runtime.tasks import Tasks
@@ -101,7 +102,7 @@ class Commits:
                 # The rest has its turn in the next round: it may have to begin again too.
                 return
 
-    def _commit(self, tasks: Sequence[Task], inputs: Inputs, now: Moment) -> bool:
+    def _commit(self, tasks: Sequence[Task | Chore], inputs: Inputs, now: Moment) -> bool:
         batches = [task.batch for task in tasks]
         try:
             batches = [batch for task in tasks if (batch := task.take_batch(now)) is not None]
@@ -118,7 +119,7 @@ class Commits:
         except Unknown as error:
             self._on_unknown(batches, error, inputs)
         else:
-            self._on_committed(batches, heads, now)
+            self._on_committed(batches, heads, inputs, now)
             return True
         return False
 
@@ -128,7 +129,7 @@ class Commits:
             transactions.close()
         self._transactions = self._coming = None
 
-    def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], now: Moment) -> None:
+    def _on_committed(self, batches: Sequence[Batch], heads: dict[int, int], inputs: Inputs, now: Moment) -> None:
         self._failures = 0
         self._cautions.committed(_steps(batches))
         for batch in batches:
@@ -141,6 +142,9 @@ class Commits:
             task.committed(batch, now)
             self._tasks.committed(batch)
         self.counts["commits"] += 1
+        self._tasks.renew(
+            [batch.partition for batch in batches if self._tasks.running[batch.partition].is_done], inputs
+        )
 
     def _on_poison(self, batches: Sequence[Batch], error: Poison, inputs: Inputs) -> None:
         log.warning("a transaction cannot be written: %s", error)

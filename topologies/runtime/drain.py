@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from topologies.runtime.errors import Unavailable
 from topologies.runtime.kafka.polled import Partition
+from topologies.runtime.rewinding.chore import Chore
 from topologies.runtime.survey import Surveyor
 from topologies.runtime.task import Task
 
@@ -32,7 +33,7 @@ class Drain:
         self._asked_at_s: float | None = None
         self._told_at_s: float | None = None
 
-    def is_done(self, running: Mapping[int, Task], halted: Mapping[int, str], now_s: float) -> bool:
+    def is_done(self, running: Mapping[int, Task | Chore], halted: Mapping[int, str], now_s: float) -> bool:
         """Whether everything is committed, but for tasks that are halted here."""
         if self._asked_at_s is None:
             self._asked_at_s = now_s

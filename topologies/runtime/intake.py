@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from topologies.graph import Decoded, Message, Topology, Undecodable
+from topologies.graph import Decoded, Entry, Message, Topology, Undecodable
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition, Polled, RawMessage, message
 from topologies.runtime.merge import ITEM_OVERHEAD_BYTES, Item
+from topologies.runtime.rewinding.chore import Chore
+from topologies.runtime.rewinding.control import decode
 from topologies.runtime.task import Task
 
 RECORD_BYTES = 2 * ITEM_OVERHEAD_BYTES
@@ -23,16 +25,17 @@ class Intake:
 
     Args:
         topology: whose sources decode.
+        control: the topic of commands.
         waiting_bytes_max: memory for records that wait, all lanes together.
     """
 
-    def __init__(self, topology: Topology, waiting_bytes_max: int) -> None:
-        self._decoders = {source.topic: source.decode for source in topology.sources}
+    def __init__(self, topology: Topology, control: str, waiting_bytes_max: int) -> None:
+        self._decoders = {source.topic: source.decode for source in topology.sources} | {control: _said}
         self._sources = len(topology.sources)
         self._waiting_bytes_max = waiting_bytes_max
         self._paused: set[Partition] = set()
 
-    def distribute(self, polled: Polled, tasks: Mapping[int, Task]) -> None:
+    def distribute(self, polled: Polled, tasks: Mapping[int, Task | Chore]) -> None:
         """Give records and ends to `tasks`: only those that were ours before the poll and still are."""
         by_topic: dict[str, list[RawMessage]] = {}
         for raw in polled.messages:
@@ -41,12 +44,12 @@ class Intake:
         for topic, raws in by_topic.items():
             messages = [message(raw) for raw in raws]
             decoded = self._decode(topic, messages)
-            lanes = {number: task.merge.by_topic[topic] for number, task in tasks.items()}
+            lanes = {number: task.lanes[topic] for number, task in tasks.items()}
             for read, fact, raw in zip(messages, decoded, raws, strict=True):
                 lanes[read.partition].add(Item(read, fact, raw))
         for end in polled.ends:
             if (task := tasks.get(end.partition)) is not None:
-                task.merge.by_topic[end.topic].ended(end.offset)
+                task.lanes[end.topic].ended(end.offset)
 
     def _decode(self, topic: str, messages: list[Message]) -> list[Decoded]:
         decode = self._decoders[topic]
@@ -59,7 +62,7 @@ class Intake:
         """Return how many records a poll may bring: all may be one lane's, and it is paused only afterwards."""
         return min(usual, max(RECORDS_MIN, self._share(tasks) // RECORD_BYTES))
 
-    def regulate(self, tasks: Mapping[int, Task], inputs: Inputs) -> None:
+    def regulate(self, tasks: Mapping[int, Task | Chore], inputs: Inputs) -> None:
         """Pause lanes that hold more than their share, resume those that hold little."""
         share = self._share(len(tasks))
         for number, task in tasks.items():
@@ -80,6 +83,10 @@ class Intake:
     def _share(self, tasks: int) -> int:
         """Return the bytes that may wait in one lane."""
         return self._waiting_bytes_max // max(1, tasks * self._sources)
+
+
+def _said(messages: Sequence[Message]) -> list[Decoded]:
+    return [Entry("", decode(each.value)) for each in messages]
 
 
 def _decoded_alone(decode: Callable[[Sequence[Message]], list[Decoded]], each: Message) -> Decoded:

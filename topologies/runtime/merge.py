@@ -6,7 +6,7 @@ clock and the client say is passed in.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from topologies.graph import Decoded, Message
@@ -109,7 +109,6 @@ class Merge:
     def __init__(self, lanes: list[Lane], idle_max_s: float) -> None:
         self.lanes = lanes
         self._idle_max_s = idle_max_s
-        self.by_topic = {lane.topic: lane for lane in lanes}
 
     def next_lane(self, now_s: float, ahead_ms: int, high_of: Callable[[str], int]) -> Lane | None:
         """Return the lane whose first record is next, or None: nothing is there, or one is to be waited for.
@@ -133,6 +132,38 @@ class Merge:
             if not lane.items and not lane.is_idle(high_of(lane.topic), now_s, self._idle_max_s):
                 best = None
         return best
+
+    def next_within(self, until: Mapping[str, int], ahead_ms: int) -> Lane | None:
+        """Return the lane whose record is next when each topic ends at `until`.
+
+        None: some have not come yet, or all are taken (`has_taken`). With the same
+        ends it is the order in which `next_lane` took what lay there.
+        """
+        best: Lane | None = None
+        best_time = 0
+        for lane in self.lanes:
+            if not lane.items:
+                if lane.position < until[lane.topic]:
+                    return None
+                continue
+            first = lane.items[0].message
+            if first.offset < until[lane.topic]:
+                if first.timestamp > ahead_ms:
+                    return lane
+                if best is None or first.timestamp < best_time:
+                    best, best_time = lane, first.timestamp
+        return best
+
+    def has_taken(self, until: Mapping[str, int]) -> bool:
+        """Whether everything before `until` is taken."""
+        return all(
+            lane.items[0].message.offset >= until[lane.topic] if lane.items else lane.position >= until[lane.topic]
+            for lane in self.lanes
+        )
+
+    def taken(self) -> tuple[int, ...]:
+        """Return the next offset of each lane to be processed."""
+        return tuple(lane.taken for lane in self.lanes)
 
     @property
     def is_empty(self) -> bool:

@@ -9,12 +9,13 @@ class OwnTopics(NamedTuple):
 
     state: str
     journal: str
+    control: str
     dead_letters: str
 
 
 def own_topics(app: str) -> OwnTopics:
     """Return the names: the application's, with an ending."""
-    return OwnTopics(f"{app}-state", f"{app}-journal", f"{app}-dead-letters")
+    return OwnTopics(f"{app}-state", f"{app}-journal", f"{app}-control", f"{app}-dead-letters")
 
 
 DAY_MS = 24 * 3_600_000
@@ -31,6 +32,12 @@ JOURNAL: Mapping[str, str] = {
     "cleanup.policy": "delete",
     # What is older than the window goes an hour later, not a week.
     "segment.ms": str(3_600_000),
+}
+
+CONTROL: Mapping[str, str] = {
+    "cleanup.policy": "delete",
+    # It is the history of all rewinds, and small.
+    "retention.ms": "-1",
 }
 
 INPUT: Mapping[str, str] = {

@@ -18,6 +18,7 @@ from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, me
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.positions import Ground
 from topologies.runtime.restore import Recovered, Request, Restore
+from topologies.runtime.rewinding import row
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Row, Store
 from topologies.runtime.survey import Surveyor
@@ -49,6 +50,7 @@ class Recovery:
         codec: RowCodec,
         wall_ms: Callable[[], int],
         *,
+        control: str,
         accept_offsets: bool,
     ) -> None:
         self._make_reader = make_reader
@@ -56,6 +58,7 @@ class Recovery:
         self._store = store
         self._codec = codec
         self._wall_ms = wall_ms
+        self._control = control
         self._accept_offsets = accept_offsets
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Recovered] = queue.SimpleQueue()
@@ -232,7 +235,8 @@ class Recovery:
         try:
             value = self._store.get(partition, head.KEY)
             last = head.decode(value, self._codec) if value is not None else None
+            rewind = row.decode(self._store.get(partition, row.KEY.encode()), self._codec)
             inputs = positions.input_positions(partition, last, ground, accept_offsets=self._accept_offsets)
         except Halted as error:
             return error
-        return Beginning(last, inputs, ground.stop_at, ground.partitions, ground.state_id)
+        return Beginning(last, inputs, ground.stop_at, ground.partitions, ground.state_id, self._control, rewind)

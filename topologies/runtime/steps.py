@@ -9,7 +9,7 @@ from topologies.runtime.dead_letters import Refusal, Verdict
 from topologies.runtime.errors import StreamError
 from topologies.runtime.kafka.polled import headers
 from topologies.runtime.merge import Item
-from topologies.runtime.overlay import Overlay, TimerKey, Window, timer_key
+from topologies.runtime.overlay import Overlay, TimerKey, Window, parse_timer, timer_key
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rowcodec import ABSENT
 from topologies.runtime.timers import Timers
@@ -91,8 +91,12 @@ class Steps:
             return _bug(error)
         return _own_verdict(result) or result
 
-    def _fire_until(self, time: int, batch: Batch, wall_ms: int, steps_max: int) -> bool:
-        for timer in self._timers.due(time):
+    def fire_up_to(self, last: str, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        """Fire, by stream time, the timers up to the key `last`. False: they have filled the batch."""
+        return self._fire_until(parse_timer(last).due, batch, wall_ms, steps_max, last)
+
+    def _fire_until(self, time: int, batch: Batch, wall_ms: int, steps_max: int, last: str | None = None) -> bool:
+        for timer in self._timers.due(time, last):
             self.stream_time = max(self.stream_time, timer.due)
             self.fire(timer, batch, wall_ms)
             if batch.steps >= steps_max:

@@ -48,8 +48,9 @@ class Surveyor:
         return count
 
     def inputs(self, partitions: Sequence[int]) -> list[Partition]:
-        """Return all inputs of some tasks."""
-        return [(source.topic, number) for source in self._topology.sources for number in partitions]
+        """Return all inputs of some tasks, their commands too."""
+        topics = [*(source.topic for source in self._topology.sources), own_topics(self._app).control]
+        return [(topic, number) for topic in topics for number in partitions]
 
     def ends(self) -> dict[Partition, int]:
         """Return where every input ends now, for readers of committed records."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from topologies.graph import Tables, Topology
+from topologies.graph import Entry, Tables, Topology
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
 from topologies.runtime.collection import Collector
@@ -15,8 +15,11 @@ from topologies.runtime.journal import writing
 from topologies.runtime.journal.marker import Slice
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.merge import Lane, Merge
-from topologies.runtime.overlay import TIMER, Overlay, parse_timer
+from topologies.runtime.overlay import DUE_DIGITS, TIMER, Overlay, parse_timer
 from topologies.runtime.partitioning import Placement
+from topologies.runtime.rewinding import orders
+from topologies.runtime.rewinding.replay import Replay
+from topologies.runtime.rewinding.row import Rewind
 from topologies.runtime.rowcodec import ABSENT, RowCodec
 from topologies.runtime.steps import AHEAD_MAX_MS, Steps
 from topologies.runtime.timers import Timers
@@ -39,7 +42,8 @@ class Beginning(NamedTuple):
 
     `head` is None for a task that never committed. `stop_at` has the ends when
     draining. `partitions` is how many the inputs have. `state_id` is the state
-    topic's.
+    topic's. `control` is the topic of commands, one more input that is not
+    merged. `rewind` is one that is on its way.
     """
 
     head: Head | None
@@ -47,10 +51,15 @@ class Beginning(NamedTuple):
     stop_at: Mapping[str, int] | None
     partitions: int
     state_id: str
+    control: str
+    rewind: Rewind | None = None
 
 
 class Task:
-    """Takes records in merge order into its open batch; `take_batch` and `committed` frame a transaction."""
+    """Takes records in merge order into its open batch; `take_batch` and `committed` frame a transaction.
+
+    `lanes` are the inputs by topic. `is_done`: after the next commit it is to begin anew.
+    """
 
     def __init__(  # noqa: PLR0913 - the parts of a task, each used once
         self,
@@ -64,6 +73,7 @@ class Task:
         partitioner: str,
         idle_max_s: float,
         is_journalled: bool,
+        replay: Replay | None = None,
         now: Moment,
     ) -> None:
         self.partition = partition
@@ -76,12 +86,12 @@ class Task:
         placement = Placement(partitioner, partition, beginning.partitions)
         self.steps = Steps(topology, overlay, self._timers, placement, tables)
         self.steps.stream_time = beginning.head.stream_time if beginning.head else 0
-        stop_at = beginning.stop_at or {}
-        lanes = [
-            Lane(source.topic, beginning.positions[source.topic], stop_at.get(source.topic))
-            for source in topology.sources
-        ]
+        lanes = _lanes(topology, beginning)
+        self._control = Lane(beginning.control, beginning.positions[beginning.control])
         self.merge = Merge(lanes, idle_max_s)
+        self.lanes = {lane.topic: lane for lane in (*lanes, self._control)}
+        self._replay = replay
+        self.is_done = False
         self._collector = Collector(overlay)
         self._is_journalled = is_journalled
         self._topics = [source.topic for source in topology.sources]
@@ -94,6 +104,12 @@ class Task:
 
     def process(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
         """Take records in merge order until one must be waited for or the batch is full; return how many steps."""
+        if self._control.items:
+            self._obey(now)
+        if self.is_done:
+            return 0
+        if self._replay is not None:
+            return self._replay.follow(self.merge, self.steps, self.batch, steps_max, self._expire)
         batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
         steady_s, wall_ms = now.steady_s, now.wall_ms
         before, ahead_ms = batch.steps, wall_ms + AHEAD_MAX_MS
@@ -101,32 +117,52 @@ class Task:
         def high(topic: str) -> int:
             return high_of((topic, self.partition))
 
+        due: str | None = None
         while batch.steps < steps_max:
             lane = next_lane(steady_s, ahead_ms, high)
-            if lane is None or not take(lane.items[0], batch, wall_ms, steps_max):
+            if lane is None:
+                break
+            if not take(lane.items[0], batch, wall_ms, steps_max):
+                due = batch.last_timer
                 break
             lane.pop()
         if batch.steps > before:
-            self._end_slice(wall_ms, None)
+            batch.slices.append(Slice(self.merge.taken(), wall_ms, due, None))
         return batch.steps - before
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
         """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
-        tick: str | None = None
-        for key in itertools.islice(_timer_keys(self._overlay, self._wall_from), WALL_TIMERS_PER_PASS):
-            timer = parse_timer(key)
-            if timer.due > due_until_ms or self.batch.steps >= steps_max:
-                break
-            self._wall_from = key + "\0"
-            if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
-                self.steps.fire(timer, self.batch, now.wall_ms)
-                tick = key
-        if tick is not None:
-            self._end_slice(now.wall_ms, tick)
+        if self._replay is None:
+            self._expire(f"{TIMER}{due_until_ms + 1:0{DUE_DIGITS}d}", now.wall_ms, steps_max)
 
-    def _end_slice(self, wall_ms: int, tick: str | None) -> None:
-        offsets = tuple(lane.taken for lane in self.merge.lanes)
-        self.batch.slices.append(Slice(offsets, wall_ms, tick))
+    def _expire(self, before: str, wall_ms: int, steps_max: int) -> bool:
+        """Fire the wall-clock timers in the store whose keys are less than `before`. False: there may be more."""
+        batch, begin = self.batch, self.batch.steps
+        ahead = itertools.islice(_timer_keys(self._overlay, self._wall_from), WALL_TIMERS_PER_PASS)
+        keys = list(itertools.takewhile(lambda key: key < before, ahead))
+        for key in keys:
+            if batch.steps >= steps_max:
+                return self._expired(begin, wall_ms, is_done=False)
+            self._wall_from = key + "\0"
+            timer = parse_timer(key)
+            if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
+                self.steps.fire(timer, batch, wall_ms)
+        return self._expired(begin, wall_ms, is_done=len(keys) < WALL_TIMERS_PER_PASS)
+
+    def _expired(self, begin: int, wall_ms: int, *, is_done: bool) -> bool:
+        if self.batch.steps > begin:
+            self.batch.slices.append(Slice(self.merge.taken(), wall_ms, None, self.batch.last_timer))
+        return is_done
+
+    def _obey(self, now: Moment) -> None:
+        """Take the commands that have come; the first that begins a rewind is the last step of this task."""
+        while self._control.items and not self.is_done:
+            said = self._control.items[0].decoded
+            self._control.pop()
+            self.batch.steps += 1
+            if isinstance(said, Entry):
+                running = None if self._replay is None else self._replay.rewind
+                self.is_done = orders.obey(said.fact, running, self.batch, self._overlay, now.wall_ms)
 
     def take_batch(self, now: Moment) -> Batch | None:
         """Complete the open batch and return it, or None when there is nothing to commit.
@@ -134,12 +170,18 @@ class Task:
         Raises:
             Poison: a row cannot be encoded.
         """
-        for lane in self.merge.lanes:
-            lane.settle()
-        inputs = {lane.topic: lane.taken for lane in self.merge.lanes}
+        self._control.settle()
+        if self._replay is None:
+            for lane in self.merge.lanes:
+                lane.settle()
+        inputs = self._taken()
         if not self._is_due(inputs, now):
             return None
         batch = self.batch
+        if self._replay is not None:
+            self._replay.complete(batch, self._overlay)
+        elif self._is_journalled:
+            batch.heard = writing.heard(batch)
         batch.counts["rows-collected"] += self._collector.collect(self.steps.stream_time, len(self._overlay.batch))
         try:
             batch.rows = self._overlay.rows()
@@ -165,14 +207,19 @@ class Task:
             # Timers that fired may have scheduled others behind us.
             self._wall_from = TIMER
         self.batch = Batch(self.partition)
+        if self._replay is not None:
+            self.is_done = self.is_done or self._replay.cut is None
 
     @property
     def is_drained(self) -> bool:
         """Draining: everything was taken and committed."""
-        return self.merge.is_finished and self._committed == {lane.topic: lane.taken for lane in self.merge.lanes}
+        return self._replay is None and self.merge.is_finished and self._committed == self._taken()
+
+    def _taken(self) -> dict[str, int]:
+        return {lane.topic: lane.taken for lane in (*self.merge.lanes, self._control)}
 
     def _is_due(self, inputs: Mapping[str, int], now: Moment) -> bool:
-        if self.batch.steps or not self._committed:
+        if self.batch.steps or not self._committed or (self._replay is not None and self._replay.has_news):
             return True
         if inputs == self._committed:
             return False
@@ -181,6 +228,12 @@ class Task:
     def close(self) -> None:
         """Let go of cache and records at once: Python's cycle collector looks rarely, and trouble takes many tasks."""
         self._overlay.on_scheduled = _ignore
+
+
+def _lanes(topology: Topology, beginning: Beginning) -> list[Lane]:
+    stop_at = beginning.stop_at or {}
+    topics = [source.topic for source in topology.sources]
+    return [Lane(topic, beginning.positions[topic], stop_at.get(topic)) for topic in topics]
 
 
 def _timer_keys(overlay: Overlay, start: str) -> Iterator[str]:

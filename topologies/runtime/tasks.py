@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from topologies.graph import Topology
 from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
-from topologies.runtime.errors import Fatal, Halted, Poison, Unavailable
+from topologies.runtime.errors import Fatal, Halted, Poison, StreamError, Unavailable
 from topologies.runtime.intake import Intake
+from topologies.runtime.journal.errors import Refused
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.ownership import Ownership
 from topologies.runtime.recovery import Recovery
+from topologies.runtime.rewinding.chore import Chore
+from topologies.runtime.rewinding.preparing import Preparing
+from topologies.runtime.rewinding.replay import Replay
 from topologies.runtime.task import Beginning, Task
 
 log = logging.getLogger("croupier.worker")
@@ -22,21 +26,30 @@ class Tasks:
 
     Args:
         topology: whose inputs make a task.
+        control: the topic of commands.
         recovery: the only way a task begins.
+        preparing: says what a task in a rewind does next.
         intake: forgets what it knows of a task that comes or goes.
-        make: a task from its number and beginning.
+        make: a task from its number, its beginning and, in a rewind, the stretch to replay.
     """
 
-    def __init__(
-        self, topology: Topology, recovery: Recovery, intake: Intake, make: Callable[[int, Beginning], Task]
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a component, each used once
+        self,
+        topology: Topology,
+        control: str,
+        recovery: Recovery,
+        preparing: Preparing,
+        intake: Intake,
+        make: Callable[[int, Beginning, Replay | None], Task],
     ) -> None:
-        self._topics = [source.topic for source in topology.sources]
+        self._topics = [*(source.topic for source in topology.sources), control]
         self._recovery = recovery
+        self._preparing = preparing
         self._intake = intake
         self._make = make
-        self._ready: dict[int, tuple[int, Beginning]] = {}
+        self._ready: dict[int, tuple[int, Beginning, Replay | None]] = {}
         self._refused: dict[int, dict[StepName, Refusal]] = {}
-        self.running: dict[int, Task] = {}
+        self.running: dict[int, Task | Chore] = {}
         self.halted: dict[int, str] = {}
         self._announced: frozenset[int] = frozenset()
         self._incomplete: frozenset[int] = frozenset()
@@ -67,22 +80,40 @@ class Tasks:
             StreamError: recovery itself has failed.
         """
         for number, incarnation, result in self._recovery.recovered():
-            if number < 0 and not isinstance(result, Beginning):
-                raise result
-            if not self.ownership.is_current(number, incarnation):
+            if self._is_for_us(number, incarnation, result, inputs) and isinstance(result, Beginning):
+                if result.rewind is None:
+                    self._ready[number] = (incarnation, result, None)
+                else:
+                    self._preparing.begin(number, incarnation, result, result.rewind)
+        for number, incarnation, beginning, work in self._preparing.prepared():
+            if not self._is_for_us(number, incarnation, work, inputs) or beginning is None:
                 continue
-            if isinstance(result, Beginning):
-                self._ready[number] = (incarnation, result)
-            elif isinstance(result, Halted):
-                self.halt(number, str(result), inputs)
-            else:
-                raise result
-        for number, (incarnation, beginning) in list(self._ready.items()):
+            if isinstance(work, Batch):
+                self.running[number] = Chore(work, beginning)
+            elif not isinstance(work, StreamError) and beginning.rewind is not None:
+                self._ready[number] = (incarnation, beginning, Replay(beginning.rewind, work))
+        self._begin_ready(inputs)
+
+    def _is_for_us(self, number: int, incarnation: int, result: object, inputs: Inputs) -> bool:
+        """Whether an answer is still of use; raises, or halts the task, when it is an error."""
+        if number < 0 and isinstance(result, StreamError):
+            raise result
+        if not self.ownership.is_current(number, incarnation):
+            return False
+        if isinstance(result, Halted | Refused):
+            self.halt(number, str(result), inputs)
+            return False
+        if isinstance(result, StreamError):
+            raise result
+        return True
+
+    def _begin_ready(self, inputs: Inputs) -> None:
+        for number, (incarnation, beginning, replay) in list(self._ready.items()):
             if not self.ownership.is_current(number, incarnation):
                 del self._ready[number]
             elif self._start(number, beginning, inputs):
                 del self._ready[number]
-                task = self._make(number, beginning)
+                task = self._make(number, beginning, replay)
                 task.steps.refused = self._refused.get(number, {})
                 self.running[number] = task
                 log.debug("task %d begins at %s", number, dict(beginning.positions))
@@ -126,7 +157,7 @@ class Tasks:
         """Return the partitions that a task reads."""
         return [(topic, number) for topic in self._topics]
 
-    def unchanged(self, before: Mapping[int, Task]) -> dict[int, Task]:
+    def unchanged(self, before: Mapping[int, Task | Chore]) -> dict[int, Task | Chore]:
         """Return the tasks of an earlier moment that are still the same."""
         return {number: task for number, task in before.items() if self.running.get(number) is task}
 

@@ -40,9 +40,9 @@ class Timers:
         heapq.heappush(self._front, key)
         self.next_due = min(self.next_due, int(key[_DUE]))
 
-    def due(self, until: int) -> Iterator[TimerKey]:
-        """Yield the timers due by `until` in order; those that are scheduled on the way too."""
-        while self.next_due <= until:
+    def due(self, until: int, last: str | None = None) -> Iterator[TimerKey]:
+        """Yield the timers due by `until` in order, up to the key `last`; those that are scheduled on the way too."""
+        while self.next_due <= until and (last is None or self._front[0] <= last):
             key = heapq.heappop(self._front)
             self._look()
             if self._is_there(key):

@@ -232,7 +232,7 @@ def test_draining_waits_for_what_was_there_and_for_nothing_else() -> None:
     merge = Merge([Lane(ORDERS, 0, 1), lane(BETS, 10, stop_at=1)], IDLE_MAX_S)
 
     assert [] == taken(merge, {ORDERS: 1, BETS: 1}, 3600.0)
-    merge.by_topic[ORDERS].add(item(ORDERS, 0, 5))
+    merge.lanes[0].add(item(ORDERS, 0, 5))
 
     assert [(ORDERS, 5), (BETS, 10)] == taken(merge, {ORDERS: 1, BETS: 1}, 3600.0)
     assert merge.is_finished

@@ -23,6 +23,7 @@ CODEC = RowCodec(1, lambda _kind, _version, row: row)
 NOW = Moment(1_700_000_000_000, 100.0)
 TIME = NOW.wall_ms - 1_000_000
 MANY = 1_000
+CONTROL = "control"
 
 
 def step(rows: Rows, fact: Any, _cause: str, _time: int, _tables: Tables) -> Result:
@@ -63,7 +64,7 @@ def begun(store: Store, *inputs: str, stop_at: dict[str, int] | None = None, idl
     value = store.get(0, head.KEY)
     last = head.decode(value, CODEC) if value is not None else None
     positions = last.inputs if last else dict.fromkeys(inputs, 0)
-    beginning = Beginning(last, positions, stop_at, 1, "id")
+    beginning = Beginning(last, {CONTROL: 0, **positions}, stop_at, 1, "id", CONTROL)
     overlay = Overlay(store, 0, RowCache(1 << 20), CODEC)
     return Task(
         topology(*inputs),
@@ -80,7 +81,7 @@ def begun(store: Store, *inputs: str, stop_at: dict[str, int] | None = None, idl
 
 
 def give(task: Task, topic: str, *facts: object, time: int = TIME) -> None:
-    lane = task.merge.by_topic[topic]
+    lane = task.lanes[topic]
     for fact in facts:
         offset = lane.position
         lane.add(Item(Message(topic, 0, offset, time + offset, b"p", b""), Entry("p", fact), None))
@@ -93,7 +94,7 @@ def commit(task: Task, store: Store, now: Moment = NOW) -> dict[str, int] | None
         return None
     store.write(0, batch.rows, Applied("id", 1, 1))
     task.committed(batch, now)
-    return {topic: offset for (topic, _), offset in batch.offsets.items()}
+    return {topic: offset for (topic, _), offset in batch.offsets.items() if topic != CONTROL}
 
 
 def ends(task: Task) -> None:
@@ -126,7 +127,7 @@ def test_an_input_behind_a_marker_commits_its_position_once_an_hour(store: Store
     """Or its offset would look expired some day. Not at once: it may be one of many, after each transaction."""
     task = begun(store, "bets")
     commit(task, store)
-    task.merge.by_topic["bets"].ended(5)
+    task.lanes["bets"].ended(5)
 
     assert commit(task, store) is None
     assert {"bets": 5} == commit(task, store, NOW._replace(steady_s=NOW.steady_s + IDLE_COMMIT_S))
@@ -135,7 +136,7 @@ def test_an_input_behind_a_marker_commits_its_position_once_an_hour(store: Store
 def test_a_drained_task_commits_the_position_of_its_end_at_once(store: Store) -> None:
     task = begun(store, "bets", stop_at={"bets": 5})
     commit(task, store)
-    task.merge.by_topic["bets"].ended(5)
+    task.lanes["bets"].ended(5)
 
     assert {"bets": 5} == commit(task, store)
     assert task.is_drained

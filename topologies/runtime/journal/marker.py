@@ -27,14 +27,17 @@ HASH_BYTES = 8
 
 
 class Slice(NamedTuple):
-    """What one look at the inputs took: merged by time, then the wall-clock timers up to `tick`.
+    """What one look at the inputs took: records merged by time, then some timers.
 
     `offsets` has the next one of each source, in the order of the marker's
-    `inputs`. `tick` is the key of the last timer's row, None when none fired.
+    `inputs`. `due` is the key of the last timer that fired by stream time when
+    the record before which it fired is not in the slice. `tick` is that of the
+    last one that fired by the wall clock.
     """
 
     offsets: tuple[int, ...]
     wall_ms: int
+    due: str | None
     tick: str | None
 
 
@@ -191,8 +194,8 @@ def _marker(fields: dict[str, Any]) -> Marker:
     )
 
 
-def _slice(offsets: list[int], wall_ms: int, tick: str | None) -> Slice:
-    return Slice(tuple(map(_whole, offsets)), _whole(wall_ms), None if tick is None else _text(tick))
+def _slice(offsets: list[int], wall_ms: int, due: str | None, tick: str | None) -> Slice:
+    return Slice(tuple(map(_whole, offsets)), _whole(wall_ms), _optional(due), _optional(tick))
 
 
 def _heard(key: str, event_id: str, content: str) -> Heard:
@@ -203,6 +206,10 @@ def _whole(value: Any) -> int:  # noqa: ANN401 - a JSON value
     if type(value) is not int:
         raise TypeError("no whole number")
     return value
+
+
+def _optional(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
+    return None if value is None else _text(value)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a JSON value

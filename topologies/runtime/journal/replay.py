@@ -12,16 +12,19 @@ from topologies.runtime.journal.timeline import Timeline
 
 
 class Cut(NamedTuple):
-    """One slice to take again: all records before `until` (by topic), then the wall-clock timers up to `tick`.
+    """One slice to take again.
 
-    `done` counts the slices of this commit with this one: with `commit` it is
-    how far a replay is.
+    All records before `until` (by topic), then the timers up to `due` by
+    stream time, then those up to `tick` by the wall clock. `done` counts the
+    slices of this commit with this one: with `commit` it is how far a replay
+    is.
     """
 
     commit: int
     done: int
     until: Mapping[str, int]
     wall_ms: int
+    due: str | None
     tick: str | None
 
 
@@ -38,5 +41,6 @@ def cuts(timeline: Timeline, target: int, commits: Iterable[Commit], *, done: in
         if commit.number > target or (done and commit.number == target):
             begin = done if commit.number == target else 0
             topics = tuple(commit.marker.inputs)
-            for number, (offsets, wall_ms, tick) in enumerate(commit.marker.slices[begin:], start=begin + 1):
-                yield Cut(commit.number, number, dict(zip(topics, offsets, strict=True)), wall_ms, tick)
+            for number, (offsets, wall_ms, due, tick) in enumerate(commit.marker.slices[begin:], start=begin + 1):
+                until = dict(zip(topics, offsets, strict=True))
+                yield Cut(commit.number, number, until, wall_ms, due, tick)

@@ -24,17 +24,27 @@ def records(batch: Batch, before: Iterable[Row], head: Head, topics: Sequence[st
         topics: the sources, in the topology's order.
     """
     images = [row for row in before if is_image(row[0])]
-    end = Marker(head.commit, head.inputs, head.stream_time, batch.slices, heard(batch))
-    return [*images, *marker.encode(end, topics)]
+    end = Marker(
+        head.commit,
+        head.inputs,
+        head.stream_time,
+        batch.slices,
+        batch.heard,
+        batch.vanished,
+        batch.rewound_to,
+        batch.rewind,
+    )
+    return [*images, *batch.differences, *marker.encode(end, topics)]
 
 
 def heard(batch: Batch) -> list[Heard]:
-    """Return what the CRM and the dead-letter topic are told by a batch."""
+    """Return what the CRM and the dead-letter topic are told by a batch of new records."""
     events = [Heard(emit.key.decode(), emit.event_id, content_hash(emit.value)) for emit in batch.emits]
-    return [*events, *map(_dead, batch.dead)] if batch.dead else events
+    return [*events, *map(dead, batch.dead)] if batch.dead else events
 
 
-def _dead(letter: DeadRecord) -> Heard:
+def dead(letter: DeadRecord) -> Heard:
+    """Return what a dead letter tells. The same record, dead for the same reason, is the same news."""
     said = {name.removeprefix(PREFIX): value.decode(errors="replace") for name, value in letter.headers[:_OWN]}
     where = f"{said['topic']}/{said['partition']}/{said['offset']}"
     return Heard(NOBODY, f"dead-letter/{where}", content_hash(f"{said['class']} {said['reason']}".encode()))

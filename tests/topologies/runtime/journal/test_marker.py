@@ -32,8 +32,10 @@ def size(row: Row) -> int:
     "said",
     [
         pytest.param(QUIET, id="nothing but positions"),
-        pytest.param(QUIET._replace(slices=[Slice((5, 3), 17, None)]), id="some records"),
-        pytest.param(QUIET._replace(slices=[Slice((5, 2), 17, "\0timer\0a"), Slice((5, 3), 18, None)]), id="a timer"),
+        pytest.param(QUIET._replace(slices=[Slice((5, 3), 17, None, None)]), id="some records"),
+        pytest.param(
+            QUIET._replace(slices=[Slice((5, 2), 17, None, "\0timer\0a"), Slice((5, 3), 18, None, None)]), id="a timer"
+        ),
         pytest.param(QUIET._replace(heard=[Heard("p", "bonus/ä/1", HASH)]), id="an event"),
         pytest.param(QUIET._replace(heard=[Heard("", "dead-letter/bets/3/17", HASH)]), id="a dead letter"),
         pytest.param(QUIET._replace(rewound_to=3, rewind="r1"), id="a step of a rewind"),

@@ -87,7 +87,7 @@ class World:
         for _ in range(self.rng.randrange(4)):
             at = {topic: offset + self.rng.randrange(3) for topic, offset in at.items()}
             slices.append(
-                Slice(tuple(at.values()), 1_000 + self.last, self.rng.choice([None, "\0timer\0007\0t\0p1\0r"]))
+                Slice(tuple(at.values()), 1_000 + self.last, None, self.rng.choice([None, "\0timer\0007\0t\0p1\0r"]))
             )
         self.commit(Marker(self.last + 1, at, 0, slices, self._heard()), self._changes())
 
@@ -137,7 +137,7 @@ class World:
         for cut in slices:
             offsets = tuple(cut.until[topic] for topic in TOPICS)
             said = Marker(
-                self.last + 1, cut.until, 0, [Slice(offsets, cut.wall_ms, cut.tick)], self._heard(), rewind="r"
+                self.last + 1, cut.until, 0, [Slice(offsets, cut.wall_ms, cut.due, cut.tick)], self._heard(), rewind="r"
             )
             before = self.was[self.last].inputs
             assert all(before[topic] <= cut.until[topic] for topic in TOPICS)

@@ -1,0 +1,82 @@
+"""What people's tools and workers tell each other about a task, as records of the control topic.
+
+Partition p concerns task p. The key is the rewind's id. Tools write commands,
+workers say in their own transactions what became of them; who reads a record
+that it does not understand passes over it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from topologies.runtime.store import Row
+from topologies.wire import dump_json, load_json
+
+REWIND = "rewind"
+
+Emit = Literal["delta", "all", "none"]
+"""What a replay sends: what the CRM has never heard, everything again, nothing."""
+
+Outcome = Literal["accepted", "refused", "expired", "back", "done"]
+"""Of a command. `back`: the state is that of the target, the replay begins."""
+
+EMITS: tuple[Emit, ...] = ("delta", "all", "none")
+OUTCOMES: tuple[Outcome, ...] = ("accepted", "refused", "expired", "back", "done")
+
+
+class Command(NamedTuple):
+    """Take a task back to the commit `target`, whose marker ends at `journal_offset` of the journal.
+
+    `by` and `reason` are for people. After `deadline_ms` it is not begun any more.
+    """
+
+    id: str
+    target: int
+    journal_offset: int
+    emit: Emit
+    by: str
+    reason: str
+    at_ms: int
+    deadline_ms: int
+
+
+class Answer(NamedTuple):
+    """What became of a command; `counts` are those of its replay, by name."""
+
+    id: str
+    outcome: Outcome
+    why: str
+    at_ms: int
+    counts: Mapping[str, int]
+
+
+def command_row(command: Command) -> Row:
+    """Return a command as key and value."""
+    return command.id.encode(), dump_json({"what": REWIND, **command._asdict()})
+
+
+def answer_row(answer: Answer) -> Row:
+    """Return an answer as key and value."""
+    fields = answer._asdict()
+    return answer.id.encode(), dump_json({"what": fields.pop("outcome"), **fields})
+
+
+def decode(value: bytes | None) -> Command | Answer | None:
+    """Return what a record says; None when it says nothing that we understand."""
+    try:
+        fields = load_json(value or b"")
+        what = fields.pop("what")
+        if what == REWIND:
+            return _command(fields)
+        if what in OUTCOMES:
+            return Answer(**{name: fields[name] for name in Answer._fields if name != "outcome"}, outcome=what)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return None
+
+
+def _command(fields: dict[str, Any]) -> Command | None:
+    command = Command(**{name: fields[name] for name in Command._fields})
+    numbers = (command.target, command.journal_offset, command.at_ms, command.deadline_ms)
+    texts = (command.id, command.by, command.reason)
+    is_ours = all(type(each) is int for each in numbers) and all(isinstance(each, str) for each in texts)
+    return command if is_ours and command.emit in EMITS else None

@@ -1,0 +1,28 @@
+"""Commands that have come to a task: each is taken up once, in a transaction that also says what became of it."""
+
+from topologies.runtime.batch import Batch
+from topologies.runtime.overlay import Overlay
+from topologies.runtime.rewinding import control, row
+from topologies.runtime.rewinding.control import Answer, Command
+from topologies.runtime.rewinding.row import Rewind
+
+
+def obey(said: object, running: Rewind | None, batch: Batch, overlay: Overlay, now_ms: int) -> bool:
+    """Take one record of the control topic into a batch; whether a rewind begins with it."""
+    if not isinstance(said, Command):
+        return False
+    why = _refusal(said, running, now_ms)
+    batch.answers.append(control.answer_row(why or Answer(said.id, "accepted", "", now_ms, {})))
+    if why is not None:
+        return False
+    overlay.batch[row.KEY] = (0, row.as_row(row.asked(said)))
+    return True
+
+
+def _refusal(command: Command, running: Rewind | None, now_ms: int) -> Answer | None:
+    if now_ms > command.deadline_ms:
+        return Answer(command.id, "expired", "no worker has taken it up before its deadline", now_ms, {})
+    if running is not None:
+        why = f"rewind {running.command.id} of this partition is still under way"
+        return Answer(command.id, "refused", why, now_ms, {})
+    return None
