@@ -1,4 +1,4 @@
-"""Rewinds of `counting`: commands as people's tools send them, what became of them, and what is there before and after."""
+"""Rewinds of `counting`: commands as tools send them, what became of them, what is there before and after."""
 
 import secrets
 import time

@@ -18,5 +18,4 @@ def test_a_replay_by_the_same_rules_tells_nothing_new(stage: Stage) -> None:
         stage.run(batch_records_max=40, rewind_step_rows=100)
 
         assert ["accepted", "back", "done"] == [each.outcome for each in rewinds.answers(stage, command)]
-        print(rewinds.answers(stage, command)[-1].counts)
         assert before == rewinds.seen(stage)
