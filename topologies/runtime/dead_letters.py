@@ -12,6 +12,9 @@ Headers = Sequence[tuple[str, bytes]]
 PREFIX = "dead-letter."
 SOURCE = "source."
 
+TIMER = "timer"
+"""In the place of the topic: it was no record."""
+
 REASON_CHARACTERS_MAX = 500
 KEY_BYTES_MAX = 1_000
 """Of a dead letter that could not be written otherwise."""
@@ -76,7 +79,7 @@ def of_timer(partition: int, timer: Timer, verdict: Verdict, seen_at: int) -> De
     """Return the dead letter of a timer that could not fire: the timer as JSON."""
     own = [
         *_verdict(verdict),
-        *_where("timer", partition, timer.due, timer.due),
+        *_where(TIMER, partition, timer.due, timer.due),
         (PREFIX + "first-seen", b"%d" % seen_at),
         (PREFIX + "attempt", b"1"),
         (PREFIX + "form", b"timer"),

@@ -20,16 +20,17 @@ class Commit(NamedTuple):
     """A commit of a task, as it lies in the journal.
 
     `begins_at` is the offset of its first record, `ends_at` of its marker's
-    last part. `images` is the number of its before-images. `gap` is None when
-    the commit before it was read too. Otherwise it says why not: then the
+    last part. `rows` is the number of rows that taking it back writes, at most:
+    its before-images, and what the CRM has heard. `gap` is None when the commit
+    before it was read too, and all of it. Otherwise it says why not: then the
     commit can be gone back to, but not taken back, and its beginning
-    (`begins_at`, `images`, the marker's lists) may be missing.
+    (`begins_at`, `rows`, the marker's lists) may be missing.
     """
 
     number: int
     begins_at: int
     ends_at: int
-    images: int
+    rows: int
     marker: Marker
     gap: str | None
 
@@ -77,7 +78,10 @@ class Assembly:
         number, begins_at = marker.commit, self._begins_at
         if self._gap is None and self._last is not None and number != self._last + 1:
             self._gap = f"the journal has commit {number} after commit {self._last}"
-        commit = Commit(number, ends_at if begins_at is None else begins_at, ends_at, self._images, marker, self._gap)
+        if self._gap is None and self._images != marker.images:
+            self._gap = f"the journal has {self._images} of {marker.images} before-images of commit {number}"
+        rows = marker.images + len(marker.heard) + len(marker.vanished)
+        commit = Commit(number, ends_at if begins_at is None else begins_at, ends_at, rows, marker, self._gap)
         self._last, self._gap = number, None
         self._begin()
         return commit

@@ -59,7 +59,8 @@ class Marker(NamedTuple):
     what a replay did not send again, because the CRM had heard it. `vanished`
     is what a replay, at its end, has not come to again. `rewound_to` is the
     commit that a step of a rewind went back to; `rewind` is the id of the
-    rewind that a step or a replay's commit belongs to.
+    rewind that a step or a replay's commit belongs to. `images` counts the
+    commit's before-images: who has read fewer has not read all of it.
     """
 
     commit: int
@@ -70,6 +71,7 @@ class Marker(NamedTuple):
     vanished: Sequence[Heard] = ()
     rewound_to: int | None = None
     rewind: str | None = None
+    images: int = 0
 
 
 class Part(NamedTuple):
@@ -114,6 +116,7 @@ def _end(marker: Marker, topics: Sequence[str]) -> dict[str, Any]:
     end: dict[str, Any] = {
         "inputs": {topic: marker.inputs[topic] for topic in topics},
         "stream_time": marker.stream_time,
+        "images": marker.images,
     }
     if marker.rewound_to is not None:
         end["rewound_to"] = marker.rewound_to
@@ -191,6 +194,7 @@ def _marker(fields: dict[str, Any]) -> Marker:
         stream_time=_whole(fields["stream_time"]),
         rewound_to=rewound_to,
         rewind=None if rewind is None else _text(rewind),
+        images=_whole(fields["images"]),
     )
 
 

@@ -73,12 +73,12 @@ class _Tally:
 
     def _count(self, commit: Commit) -> None:
         self.newest = commit
-        self.rows += commit.images
-        # Grouped from this end there are as many steps as from the other.
-        self._step_rows += commit.images
+        self.rows += commit.marker.images
+        # As `undo.steps` groups them.
+        self._step_rows += commit.rows
         if not self.steps or self._step_rows > self._step_rows_max:
             self.steps += 1
-            self._step_rows = commit.images
+            self._step_rows = commit.rows
 
 
 def plan(partition: int, target: Commit, timeline: Timeline, records: Iterable[Record], step_rows_max: int) -> Plan:
@@ -89,7 +89,7 @@ def plan(partition: int, target: Commit, timeline: Timeline, records: Iterable[R
         target: the chosen commit.
         timeline: as of the newest commit.
         records: the journal's, from the target's marker or any earlier record on.
-        step_rows_max: how many before-images a step of several commits may have.
+        step_rows_max: how many rows a step of several commits may write.
     """
     tally = _Tally(target, step_rows_max)
     sent = dead = 0

@@ -38,9 +38,15 @@ def cuts(timeline: Timeline, target: int, commits: Iterable[Commit], *, done: in
         done: how many slices of the target are done, when the replay stands in it; 0: it is done as a whole.
     """
     for commit in timeline.present(commits):
-        if commit.number > target or (done and commit.number == target):
-            begin = done if commit.number == target else 0
-            topics = tuple(commit.marker.inputs)
-            for number, (offsets, wall_ms, due, tick) in enumerate(commit.marker.slices[begin:], start=begin + 1):
-                until = dict(zip(topics, offsets, strict=True))
-                yield Cut(commit.number, number, until, wall_ms, due, tick)
+        yield from cuts_of(commit, target, done)
+
+
+def cuts_of(commit: Commit, target: int, done: int) -> Iterator[Cut]:
+    """Yield the slices of a commit of the timeline that are left; arguments as those of `cuts`."""
+    if commit.number < target or (commit.number == target and not done):
+        return
+    begin = done if commit.number == target else 0
+    topics = tuple(commit.marker.inputs)
+    for number, (offsets, wall_ms, due, tick) in enumerate(commit.marker.slices[begin:], start=begin + 1):
+        until = dict(zip(topics, offsets, strict=True))
+        yield Cut(commit.number, number, until, wall_ms, due, tick)

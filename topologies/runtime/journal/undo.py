@@ -7,11 +7,11 @@ timeline: one that was taken back may itself have told what a replay told again.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from topologies.runtime.journal import marker
 from topologies.runtime.journal.assembly import Commit
+from topologies.runtime.journal.errors import Malformed
 from topologies.runtime.journal.record import MARKER, Record, is_image
 
 Told = dict[tuple[str, str], str]
@@ -34,16 +34,22 @@ def undo(records: Iterable[Record]) -> Undo:
     """Return what takes back the commits that lie in these records, whole ones, in the journal's order.
 
     Raises:
-        Malformed: there is a marker among them that cannot be read.
+        Malformed: there is a marker among them that cannot be read, or a before-image is missing.
         Halted: a newer release wrote it.
     """
     found = Undo({}, {})
+    images = 0
     for record in records:
         if record.key == MARKER:
             part = marker.decode(record.value)
             for heard in (part.heard, part.vanished):
                 found.told.update({(key, event_id): content for key, event_id, content in heard})
+            if part.end is not None:
+                if images != part.end.images:
+                    raise Malformed(f"{images} of {part.end.images} before-images of commit {part.commit} are there")
+                images = 0
         elif is_image(record.key):
+            images += 1
             found.rows.setdefault(record.key, record.value)
     return found
 
@@ -51,30 +57,38 @@ def undo(records: Iterable[Record]) -> Undo:
 class Step(NamedTuple):
     """Commits that one transaction takes back: the records from `begins_at` to `ends_at`, both included.
 
-    `reaches` is the commit before them: the state becomes what it was as of that one.
+    `reaches` is the commit before them, without its lists: the state becomes
+    what it was as of that one. `rows` are at most written.
     """
 
     reaches: Commit
     begins_at: int
     ends_at: int
-    images: int
+    rows: int
 
 
-def steps(newest_first: Iterable[Commit], rows_max: int) -> Iterator[Step]:
-    """Group commits in a row: as many as have `rows_max` before-images together, at least one.
+def steps(commits: Iterable[Commit], rows_max: int) -> Iterator[Step]:
+    """Group commits in a row, the oldest first: as many as have `rows_max` rows together, at least one.
 
-    The oldest commit is not taken back: it is what the last step reaches. So
-    is one behind a gap, whatever comes after it.
+    The first is not taken back: it is what the oldest step reaches. No step
+    crosses a gap. Steps are taken the other way round, the newest first.
     """
     step: Step | None = None
-    for commit, reaches in pairwise(newest_first):
-        if commit.gap is not None:
-            break
-        if step is None or step.images + commit.images > rows_max:
-            if step is not None:
-                yield step
-            step = Step(reaches, commit.begins_at, commit.ends_at, commit.images)
-        else:
-            step = Step(reaches, commit.begins_at, step.ends_at, step.images + commit.images)
+    reaches: Commit | None = None
+    for commit in commits:
+        if step is not None and (commit.gap is not None or step.rows + commit.rows > rows_max):
+            yield step
+            step = None
+        if reaches is not None and commit.gap is None:
+            if step is None:
+                step = Step(reaches, commit.begins_at, commit.ends_at, commit.rows)
+            else:
+                step = step._replace(ends_at=commit.ends_at, rows=step.rows + commit.rows)
+        reaches = slim(commit)
     if step is not None:
         yield step
+
+
+def slim(commit: Commit) -> Commit:
+    """Return a commit without its lists, which may be long."""
+    return commit._replace(marker=commit.marker._replace(slices=(), heard=(), vanished=()))

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from topologies.runtime.batch import Batch, DeadRecord
-from topologies.runtime.dead_letters import PREFIX
+from topologies.runtime.dead_letters import PREFIX, TIMER
 from topologies.runtime.head import Head
 from topologies.runtime.journal import marker
 from topologies.runtime.journal.marker import Heard, Marker, content_hash
 from topologies.runtime.journal.record import is_image
 from topologies.runtime.store import Row
+from topologies.wire import load_json
 
 NOBODY = ""
 """In the place of an event's key: it is a dead letter."""
@@ -33,6 +34,7 @@ def records(batch: Batch, before: Iterable[Row], head: Head, topics: Sequence[st
         batch.vanished,
         batch.rewound_to,
         batch.rewind,
+        len(images),
     )
     return [*images, *batch.differences, *marker.encode(end, topics)]
 
@@ -47,6 +49,10 @@ def dead(letter: DeadRecord) -> Heard:
     """Return what a dead letter tells. The same record, dead for the same reason, is the same news."""
     said = {name.removeprefix(PREFIX): value.decode(errors="replace") for name, value in letter.headers[:_OWN]}
     where = f"{said['topic']}/{said['partition']}/{said['offset']}"
+    if said["topic"] == TIMER:
+        # Several may be due at the same time.
+        timer = load_json(letter.value or b"")
+        where = f"{where}/{timer['name']}/{timer['key']}/{timer['row_id']}"
     return Heard(NOBODY, f"dead-letter/{where}", content_hash(f"{said['class']} {said['reason']}".encode()))
 
 

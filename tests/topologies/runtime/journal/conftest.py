@@ -10,7 +10,7 @@ MakeCommit = Callable[..., Commit]
 
 @pytest.fixture
 def make_commit() -> MakeCommit:
-    """A commit n that lies from offset 10 n to 10 n + 9, at position n of its inputs, with one before-image."""
+    """A commit n that lies from offset 10 n to 10 n + 9, at position n of its inputs, with one row."""
 
     def make(
         number: int,
@@ -18,11 +18,11 @@ def make_commit() -> MakeCommit:
         bets: int | None = None,
         slices: Sequence[Slice] = (),
         heard: Sequence[Heard] = (),
-        images: int = 1,
+        rows: int = 1,
         gap: str | None = None,
     ) -> Commit:
         inputs = {"bets": number if bets is None else bets, "orders": number}
-        marker = Marker(number, inputs, 0, slices, heard, rewound_to=rewound_to)
-        return Commit(number, 10 * number, 10 * number + 9, images, marker, gap)
+        marker = Marker(number, inputs, 0, slices, heard, rewound_to=rewound_to, images=rows)
+        return Commit(number, 10 * number, 10 * number + 9, rows, marker, gap)
 
     return make

@@ -12,8 +12,8 @@ ROW = b"p\0round\0r1"
 TIMER = b"\0timer\0000000000000007\0expiry\0p\0b1"
 
 
-def said(number: int) -> bytes:
-    return encode(Marker(number, {"bets": number}, 0), TOPICS)[0][1] or b""
+def said(number: int, images: int = 0) -> bytes:
+    return encode(Marker(number, {"bets": number}, 0, images=images), TOPICS)[0][1] or b""
 
 
 def journal(*lines: tuple[bytes, bytes | None], at: int = 0) -> list[Record]:
@@ -21,7 +21,7 @@ def journal(*lines: tuple[bytes, bytes | None], at: int = 0) -> list[Record]:
 
 
 def places(found: list[Commit]) -> list[tuple[int, int, int, int]]:
-    return [(each.number, each.begins_at, each.ends_at, each.images) for each in found]
+    return [(each.number, each.begins_at, each.ends_at, each.rows) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -30,19 +30,19 @@ def places(found: list[Commit]) -> list[tuple[int, int, int, int]]:
         pytest.param([], [], id="nothing"),
         pytest.param(journal((ROW, None)), [], id="a commit that goes on"),
         pytest.param(journal((MARKER, said(1))), [(1, 0, 0, 0)], id="a commit that changed nothing"),
-        pytest.param(journal((ROW, None), (MARKER, said(4)), at=9), [(4, 9, 10, 1)], id="rows, then the marker"),
+        pytest.param(journal((ROW, None), (MARKER, said(4, 1)), at=9), [(4, 9, 10, 1)], id="rows, then the marker"),
         pytest.param(
-            journal((ROW, b"x"), (MARKER, said(1)), (TIMER, None), (ROW, b"y"), (MARKER, said(2))),
+            journal((ROW, b"x"), (MARKER, said(1, 1)), (TIMER, None), (ROW, b"y"), (MARKER, said(2, 2))),
             [(1, 0, 1, 1), (2, 2, 4, 2)],
             id="one behind the other; timers count",
         ),
         pytest.param(
-            [Record(3, ROW, None), Record(7, MARKER, said(1)), Record(9, MARKER, said(2))],
+            [Record(3, ROW, None), Record(7, MARKER, said(1, 1)), Record(9, MARKER, said(2))],
             [(1, 3, 7, 1), (2, 9, 9, 0)],
             id="offsets between belong to transactions",
         ),
         pytest.param(
-            journal((b"\0difference\0r", b"{}"), (ROW, None), (MARKER, said(1))),
+            journal((b"\0difference\0r", b"{}"), (ROW, None), (MARKER, said(1, 1))),
             [(1, 0, 2, 1)],
             id="a report's line is no before-image",
         ),
@@ -93,6 +93,11 @@ PART = (MARKER, b'{"v":1,"commit":2,"heard":[["p","e","h"]]}')
             [(MARKER, said(1)), PART, (MARKER, said(3)), (MARKER, said(4))],
             [(1, START), (4, "the marker at offset 2 of the journal cannot be read")],
             id="the end of one is missing",
+        ),
+        pytest.param(
+            [(MARKER, said(1, 3)), (ROW, None), (MARKER, said(2, 2)), (MARKER, said(3))],
+            [(1, START), (2, "the journal has 1 of 2 before-images of commit 2"), (3, None)],
+            id="a row is missing",
         ),
     ],
 )

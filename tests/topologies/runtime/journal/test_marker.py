@@ -39,6 +39,7 @@ def size(row: Row) -> int:
         pytest.param(QUIET._replace(heard=[Heard("p", "bonus/ä/1", HASH)]), id="an event"),
         pytest.param(QUIET._replace(heard=[Heard("", "dead-letter/bets/3/17", HASH)]), id="a dead letter"),
         pytest.param(QUIET._replace(rewound_to=3, rewind="r1"), id="a step of a rewind"),
+        pytest.param(QUIET._replace(images=5_000), id="rows"),
         pytest.param(QUIET._replace(rewound_to=0), id="a step to the first commit"),
         pytest.param(QUIET._replace(vanished=[Heard("p", "e", HASH)], rewind="r1"), id="the end of a replay"),
         pytest.param(QUIET._replace(inputs={"orders": 0, "bets": (1 << 63) - 1}), id="the largest offset"),

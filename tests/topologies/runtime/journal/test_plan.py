@@ -34,16 +34,16 @@ def journal() -> list[Record]:
     event, letter = Heard("p", "e", "1"), Heard("", "dead-letter/bets/3/17", "2")
     lines = [
         (b"before\0row\0a", None),
-        *encode(Marker(1, {"bets": 10}, 0, heard=[event]), ["bets"]),
+        *encode(Marker(1, {"bets": 10}, 0, heard=[event], images=1), ["bets"]),
         (b"p\0row\0a", None),
         (b"q\0row\0a", b"1"),
-        *encode(Marker(2, {"bets": 15}, 0, heard=[event, event]), ["bets"]),
+        *encode(Marker(2, {"bets": 15}, 0, heard=[event, event], images=2), ["bets"]),
         (b"p\0row\0a", b"2"),
         (b"q\0row\0a", b"2"),
-        *encode(Marker(3, {"bets": 10}, 0, rewound_to=1), ["bets"]),
+        *encode(Marker(3, {"bets": 10}, 0, rewound_to=1, images=2), ["bets"]),
         (b"p\0row\0a", b"1"),
         (b"\0timer\0007\0t\0r\0x", None),
-        *encode(Marker(4, {"bets": 20, "orders": 3}, 0, heard=[event, letter]), ["bets", "orders"]),
+        *encode(Marker(4, {"bets": 20, "orders": 3}, 0, heard=[event, letter], images=2), ["bets", "orders"]),
     ]
     return [Record(offset, key, value) for offset, (key, value) in enumerate(lines)]
 
@@ -65,12 +65,12 @@ def test_a_plan_counts_what_was_done_since() -> None:
         events=1,
         dead_letters=1,
         steps=2,
-    ) == plan(3, target, survey(found), journal(), step_rows_max=4)
+    ) == plan(3, target, survey(found), journal(), step_rows_max=6)
 
 
 def test_a_plan_of_going_nowhere_does_nothing() -> None:
     found = list(commits(journal()))
-    nothing = plan(3, found[-1], survey(found), journal(), step_rows_max=4)
+    nothing = plan(3, found[-1], survey(found), journal(), step_rows_max=6)
 
     assert (4, 4, 0, 0, 0, 0, 0.0) == (
         *(nothing.commit, nothing.newest, nothing.rows, nothing.players, nothing.events),

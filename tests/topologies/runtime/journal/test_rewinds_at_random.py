@@ -64,6 +64,7 @@ class World:
             else:
                 self.rows[key] = value
         self._write(b"\0difference\0r", b"{}")
+        said = said._replace(images=len(changes))
         for key, part in marker.encode(said, TOPICS, PART_BYTES_MAX):
             self._write(key, part)
         self.was[said.commit] = self._snapshot(said)
@@ -120,8 +121,8 @@ class World:
     def _back(self, target: int, rows_max: int) -> None:
         reached = self.last
         while reached > target:
-            newest_first = [each for each in reversed([*commits(self.journal)]) if target <= each.number <= reached]
-            step = next(steps(newest_first, rows_max))
+            back = [each for each in commits(self.journal) if target <= each.number <= reached]
+            *_, step = steps(back, rows_max)
             lines = [each for each in self.journal if step.begins_at <= each.offset <= step.ends_at]
             rows, told = undo(lines)
             self.replay = told | self.replay
@@ -259,10 +260,10 @@ def test_a_plan_says_what_the_rewind_does(world: World, rows_max: int) -> None:
 
     found = plan(3, target, timeline, world.journal, rows_max)
 
-    back = list(steps(reversed(after), rows_max))
+    back = list(steps(after, rows_max))
     behind = [each for each in after[1:] if each.number in world.was[world.last].timeline]
     assert len(back) == found.steps
-    assert sum(each.images for each in back) == found.rows
+    assert sum(each.marker.images for each in after[1:]) == found.rows
     assert sum(len(each.marker.heard) for each in behind) == found.events
     assert after[-1].ends_at == found.newest_offset
     assert found == from_json(to_json(found))
@@ -271,13 +272,13 @@ def test_a_plan_says_what_the_rewind_does(world: World, rows_max: int) -> None:
 @pytest.mark.parametrize("rows_max", [1, 2, 5])
 def test_steps_are_no_larger_than_they_may_be(rows_max: int) -> None:
     world = lived(Random(7))
-    newest_first = list(reversed([*commits(world.journal)]))
-    images = {each.number: each.images for each in newest_first}
-    reached = newest_first[0].number
+    found = list(commits(world.journal))
+    rows = {each.number: each.rows for each in found}
+    reached = found[-1].number
 
-    for step in steps(newest_first, rows_max):
+    for step in reversed(list(steps(found, rows_max))):
         taken = range(step.reaches.number + 1, reached + 1)
-        assert step.images <= rows_max or len(taken) == 1
-        assert step.images == sum(images[number] for number in taken)
+        assert step.rows <= rows_max or len(taken) == 1
+        assert step.rows == sum(rows[number] for number in taken)
         reached = step.reaches.number
     assert reached == 1

@@ -18,19 +18,22 @@ def records(*lines: tuple[bytes, bytes | None]) -> list[Record]:
     return [Record(offset, key, value) for offset, (key, value) in enumerate(lines)]
 
 
-def said(*heard: str, vanished: tuple[str, ...] = ()) -> tuple[bytes, bytes | None]:
+def said(*heard: str, vanished: tuple[str, ...] = (), images: int = 0) -> tuple[bytes, bytes | None]:
     told, gone = ([Heard("p", *each.split("=")) for each in those] for those in (heard, vanished))
-    return encode(Marker(1, {"bets": 1}, 0, heard=told, vanished=gone), ["bets"])[0]
+    return encode(Marker(1, {"bets": 1}, 0, heard=told, vanished=gone, images=images), ["bets"])[0]
+
+
+ONE = said(images=1)
 
 
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
         pytest.param([], Undo({}, {}), id="nothing"),
-        pytest.param([(A, b"1"), (B, None), said()], Undo({A: b"1", B: None}, {}), id="as it was; absent"),
-        pytest.param([(A, b"1"), said(), (A, b"2"), said()], Undo({A: b"1"}, {}), id="the oldest counts"),
-        pytest.param([(A, None), said(), (A, b"2"), said()], Undo({A: None}, {}), id="absence counts too"),
-        pytest.param([(TIMER, b"1"), said()], Undo({TIMER: b"1"}, {}), id="timers are rows"),
+        pytest.param([(A, b"1"), (B, None), said(images=2)], Undo({A: b"1", B: None}, {}), id="as it was; absent"),
+        pytest.param([(A, b"1"), ONE, (A, b"2"), ONE], Undo({A: b"1"}, {}), id="the oldest counts"),
+        pytest.param([(A, None), ONE, (A, b"2"), ONE], Undo({A: None}, {}), id="absence counts too"),
+        pytest.param([(TIMER, b"1"), ONE], Undo({TIMER: b"1"}, {}), id="timers are rows"),
         pytest.param(
             [(b"\0difference\0r", b"{}"), (b"\0head\0", b"x"), said()], Undo({}, {}), id="what is the task's own is not"
         ),
@@ -57,32 +60,38 @@ def test_a_marker_that_cannot_be_read_is_not_passed_over() -> None:
         undo(records((A, b"1"), (MARKER, b"?")))
 
 
+@pytest.mark.parametrize("lines", [[said(images=1)], [(A, b"1"), ONE, (A, b"1"), (B, b"1"), ONE]])
+def test_half_of_a_commit_is_not_taken_for_all_of_it(lines: list[tuple[bytes, bytes | None]]) -> None:
+    with pytest.raises(Malformed, match="of 1 before-images of commit 1"):
+        undo(records(*lines))
+
+
 @pytest.mark.parametrize(
-    ("images", "expected"),
+    ("rows", "expected"),
     [
         pytest.param([0, 3, 3, 3], [(0, 9)], id="all in one"),
-        pytest.param([0, 4, 4, 4], [(1, 8), (0, 4)], id="as many as fit"),
+        pytest.param([0, 4, 4, 4], [(0, 8), (2, 4)], id="as many as fit"),
         pytest.param([0, 5, 5], [(0, 10)], id="just full"),
-        pytest.param([0, 30, 1], [(1, 1), (0, 30)], id="one that is too large goes alone"),
-        pytest.param([0, 1, 30], [(1, 30), (0, 1)], id="even when it is the first"),
+        pytest.param([0, 30, 1], [(0, 30), (1, 1)], id="one that is too large goes alone"),
+        pytest.param([0, 1, 30], [(0, 1), (1, 30)], id="even when it is the last"),
         pytest.param([0, 0, 0], [(0, 0)], id="commits that changed nothing"),
         pytest.param([0], [], id="nothing to take back"),
         pytest.param([], [], id="nothing at all"),
     ],
 )
-def test_steps_of_ten_rows(make_commit: MakeCommit, images: list[int], expected: list[tuple[int, int]]) -> None:
-    newest_first = [make_commit(number, images=count) for number, count in enumerate(images)][::-1]
+def test_steps_of_ten_rows(make_commit: MakeCommit, rows: list[int], expected: list[tuple[int, int]]) -> None:
+    commits = [make_commit(number, rows=count) for number, count in enumerate(rows)]
 
-    assert expected == [(step.reaches.number, step.images) for step in steps(newest_first, 10)]
+    assert expected == [(step.reaches.number, step.rows) for step in steps(commits, 10)]
 
 
 def test_a_step_is_the_records_from_its_oldest_commit_to_its_newest(make_commit: MakeCommit) -> None:
-    (step,) = steps([make_commit(number) for number in (4, 3, 2)], 10)
+    (step,) = steps([make_commit(number) for number in (2, 3, 4)], 10)
 
     assert (30, 49, make_commit(2)) == (step.begins_at, step.ends_at, step.reaches)
 
 
 def test_what_lies_behind_a_gap_is_reached_but_not_taken_back(make_commit: MakeCommit) -> None:
-    commits = [make_commit(4), make_commit(3), make_commit(2, gap=START), make_commit(1)]
+    commits = [make_commit(1), make_commit(2, gap=START), make_commit(3), make_commit(4)]
 
-    assert [2] == [step.reaches.number for step in steps(commits, 10)]
+    assert [(2, 30, 49)] == [(step.reaches.number, step.begins_at, step.ends_at) for step in steps(commits, 10)]
