@@ -154,7 +154,7 @@ class Commits:
         # The cluster is well. A refused record leaves a gap in the producer's numbers, so the next commit may abort.
         self._failures = 0
         if sum(batch.steps for batch in guilty) == 1:
-            self._tasks.bury(guilty[0], error)
+            self._tasks.bury(guilty[0], error, inputs)
         self._cautions.failed(_steps(guilty))
         self._renew(batches, inputs)
 

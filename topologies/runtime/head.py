@@ -1,5 +1,6 @@
 """A task's head: the last row of each of its commits, which says how far it is."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from topologies.runtime.rowcodec import RowCodec
@@ -19,6 +20,17 @@ class Head(NamedTuple):
     stream_time: int
     inputs: dict[str, int]
     commit: int
+
+
+def at(last: Head, positions: Mapping[str, int]) -> Head:
+    """Return the head of a task that goes on at other positions than it stands at, because it was told to.
+
+    It skips a commit's number: nothing before can be gone back to, because no
+    commit says how the inputs came to where they are.
+    """
+    if all(positions.get(topic, offset) == offset for topic, offset in last.inputs.items()):
+        return last
+    return last._replace(inputs={**last.inputs, **positions}, commit=last.commit + 1)
 
 
 def encode(head: Head, codec: RowCodec) -> Row:

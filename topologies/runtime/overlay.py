@@ -150,6 +150,14 @@ class Overlay:
         """Yield the stored rows from a key on, as they were before this batch."""
         return self._store.scan(self._partition, start)
 
+    def timers(self, start: str) -> Iterator[str]:
+        """Yield the keys of the stored timer rows from a key on, as they were before this batch."""
+        for key, _ in self.stored(start.encode()):
+            text = key.decode()
+            if not text.startswith(TIMER):
+                return
+            yield text
+
     def expire(self, key: str) -> bool:
         """Delete a stored row, unless the batch has changed it."""
         if key in self.batch:

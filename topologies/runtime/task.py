@@ -1,8 +1,7 @@
 """One partition number: that partition of every input, its slice of the state, its open batch."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from topologies.graph import Entry, Tables, Topology
@@ -81,12 +80,12 @@ class Task:
         self._topology = topology
         self._codec = codec
         self._overlay = overlay
-        self._timers = Timers(partial(_timer_keys, overlay), lambda key: overlay.find(key) is not ABSENT)
+        self._timers = Timers(overlay.timers, lambda key: overlay.find(key) is not ABSENT)
         overlay.on_scheduled = self._timers.add
         placement = Placement(partitioner, partition, beginning.partitions)
         self.steps = Steps(topology, overlay, self._timers, placement, tables)
         self.steps.stream_time = beginning.head.stream_time if beginning.head else 0
-        lanes = _lanes(topology, beginning)
+        lanes = _lanes(topology, beginning, is_replay=replay is not None)
         self._control = Lane(beginning.control, beginning.positions[beginning.control])
         self.merge = Merge(lanes, idle_max_s)
         self.lanes = {lane.topic: lane for lane in (*lanes, self._control)}
@@ -99,17 +98,21 @@ class Task:
         self._wall_from = TIMER
         # The first commit fixes a position for every input, whatever `start` would say next time.
         self._committed: dict[str, int] = dict(beginning.head.inputs) if beginning.head else {}
-        self._commits = beginning.head.commit if beginning.head else 0
+        self._commits = head.at(beginning.head, beginning.positions).commit if beginning.head else 0
         self.batch = Batch(partition)
 
     def process(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> int:
         """Take records in merge order until one must be waited for or the batch is full; return how many steps."""
+        before = self.batch.steps
         if self._control.items:
             self._obey(now)
-        if self.is_done:
-            return 0
         if self._replay is not None:
-            return self._replay.follow(self.merge, self.steps, self.batch, steps_max, self._expire)
+            self._replay.follow(self.merge, self.steps, self.batch, steps_max, self._expire_again)
+        elif not self.is_done:
+            self._take(steps_max, now, high_of)
+        return self.batch.steps - before
+
+    def _take(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> None:
         batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
         steady_s, wall_ms = now.steady_s, now.wall_ms
         before, ahead_ms = batch.steps, wall_ms + AHEAD_MAX_MS
@@ -128,17 +131,24 @@ class Task:
             lane.pop()
         if batch.steps > before:
             batch.slices.append(Slice(self.merge.taken(), wall_ms, due, None))
-        return batch.steps - before
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
-        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end."""
-        if self._replay is None:
-            self._expire(f"{TIMER}{due_until_ms + 1:0{DUE_DIGITS}d}", now.wall_ms, steps_max)
+        """Fire the wall-clock timers that are due, a bounded number; only for a task at its end.
 
-    def _expire(self, before: str, wall_ms: int, steps_max: int) -> bool:
-        """Fire the wall-clock timers in the store whose keys are less than `before`. False: there may be more."""
+        They are looked for in the store, so none fires while a batch is open.
+        """
+        if self._replay is None and not self.batch.steps:
+            before = f"{TIMER}{due_until_ms + 1:0{DUE_DIGITS}d}"
+            self._expire(before, now.wall_ms, steps_max, WALL_TIMERS_PER_PASS)
+
+    def _expire_again(self, last: str, wall_ms: int, steps_max: int) -> bool:
+        self._wall_from = TIMER
+        return self._expire(last + "\0", wall_ms, steps_max, None)
+
+    def _expire(self, before: str, wall_ms: int, steps_max: int, rows_max: int | None) -> bool:
+        """Fire the wall-clock timers in the store whose keys are less than `before`. False: the batch is full."""
         batch, begin = self.batch, self.batch.steps
-        ahead = itertools.islice(_timer_keys(self._overlay, self._wall_from), WALL_TIMERS_PER_PASS)
+        ahead = itertools.islice(self._overlay.timers(self._wall_from), rows_max)
         keys = list(itertools.takewhile(lambda key: key < before, ahead))
         for key in keys:
             if batch.steps >= steps_max:
@@ -147,7 +157,7 @@ class Task:
             timer = parse_timer(key)
             if timer.name in self._topology.wall_clock_timers and self._overlay.find(key) is not ABSENT:
                 self.steps.fire(timer, batch, wall_ms)
-        return self._expired(begin, wall_ms, is_done=len(keys) < WALL_TIMERS_PER_PASS)
+        return self._expired(begin, wall_ms, is_done=True)
 
     def _expired(self, begin: int, wall_ms: int, *, is_done: bool) -> bool:
         if self.batch.steps > begin:
@@ -230,18 +240,10 @@ class Task:
         self._overlay.on_scheduled = _ignore
 
 
-def _lanes(topology: Topology, beginning: Beginning) -> list[Lane]:
-    stop_at = beginning.stop_at or {}
-    topics = [source.topic for source in topology.sources]
-    return [Lane(topic, beginning.positions[topic], stop_at.get(topic)) for topic in topics]
-
-
-def _timer_keys(overlay: Overlay, start: str) -> Iterator[str]:
-    for key, _ in overlay.stored(start.encode()):
-        text = key.decode()
-        if not text.startswith(TIMER):
-            return
-        yield text
+def _lanes(topology: Topology, beginning: Beginning, *, is_replay: bool) -> list[Lane]:
+    # What another worker has taken beyond our end, while we drain, is taken again too.
+    positions, stop_at = beginning.positions, (None if is_replay else beginning.stop_at) or {}
+    return [Lane(each.topic, positions[each.topic], stop_at.get(each.topic)) for each in topology.sources]
 
 
 def _ignore(_key: str) -> None:

@@ -8,7 +8,7 @@ from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
 from topologies.runtime.errors import Fatal, Halted, Poison, StreamError, Unavailable
 from topologies.runtime.intake import Intake
-from topologies.runtime.journal.errors import Refused
+from topologies.runtime.journal.errors import Malformed, Refused
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.ownership import Ownership
@@ -100,7 +100,10 @@ class Tasks:
             raise result
         if not self.ownership.is_current(number, incarnation):
             return False
-        if isinstance(result, Halted | Refused):
+        if isinstance(result, Refused | Malformed):
+            self.halt(number, f"task {number}: its rewind cannot go on: {result}", inputs)
+            return False
+        if isinstance(result, Halted):
             self.halt(number, str(result), inputs)
             return False
         if isinstance(result, StreamError):
@@ -126,13 +129,14 @@ class Tasks:
             self.halted[number] = why
             inputs.pause(self.inputs_of(number))
 
-    def bury(self, batch: Batch, poison: Poison) -> None:
-        """The one step of a batch cannot be written: a dead letter when it is taken again.
+    def bury(self, batch: Batch, poison: Poison, inputs: Inputs) -> None:
+        """The one step of a batch cannot be written: a dead letter when it is taken again. A rewind's halts its task.
 
         Raises:
             Fatal: its barest dead letter was refused too.
         """
         if batch.last is None:
+            self.halt(batch.partition, f"task {batch.partition}: its rewind cannot be written: {poison}", inputs)
             return
         refused = self._refused.setdefault(batch.partition, {})
         earlier = refused.get(batch.last)

@@ -19,6 +19,9 @@ Emit = Literal["delta", "all", "none"]
 Outcome = Literal["accepted", "refused", "expired", "back", "done"]
 """Of a command. `back`: the state is that of the target, the replay begins."""
 
+TEXT_MAX = 1_000
+"""Characters. A rewind's row has the command in it, and must be written whatever happens."""
+
 EMITS: tuple[Emit, ...] = ("delta", "all", "none")
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "refused", "expired", "back", "done")
 
@@ -78,5 +81,6 @@ def _command(fields: dict[str, Any]) -> Command | None:
     command = Command(**{name: fields[name] for name in Command._fields})
     numbers = (command.target, command.journal_offset, command.at_ms, command.deadline_ms)
     texts = (command.id, command.by, command.reason)
-    is_ours = all(type(each) is int for each in numbers) and all(isinstance(each, str) for each in texts)
+    is_ours = all(type(each) is int and each >= 0 for each in numbers)
+    is_ours = is_ours and all(isinstance(each, str) and len(each) <= TEXT_MAX for each in texts)
     return command if is_ours and command.emit in EMITS else None

@@ -57,7 +57,7 @@ class JournalReader:
             polled = self._reader.poll(POLL_S, RECORDS_PER_POLL)
             for raw in polled.messages:
                 read = message(raw)
-                # Of an earlier range some may still come out.
+                # Of an earlier range some may still come out. Who reads counts, so that none passes for another.
                 if read.partition == partition and position <= read.offset < end:
                     position = read.offset + 1
                     yield Record(read.offset, read.key or b"", read.value)

@@ -6,10 +6,13 @@ from topologies.runtime.rewinding import control, row
 from topologies.runtime.rewinding.control import Answer, Command
 from topologies.runtime.rewinding.row import Rewind
 
+REMEMBERED_MS = 86_400_000
+"""How long after its deadline, which clocks may see differently. One that comes later still has expired."""
+
 
 def obey(said: object, running: Rewind | None, batch: Batch, overlay: Overlay, now_ms: int) -> bool:
     """Take one record of the control topic into a batch; whether a rewind begins with it."""
-    if not isinstance(said, Command):
+    if not isinstance(said, Command) or _is_known(said, overlay, now_ms):
         return False
     why = _refusal(said, running, now_ms)
     batch.answers.append(control.answer_row(why or Answer(said.id, "accepted", "", now_ms, {})))
@@ -17,6 +20,16 @@ def obey(said: object, running: Rewind | None, batch: Batch, overlay: Overlay, n
         return False
     overlay.batch[row.KEY] = (0, row.as_row(row.asked(said)))
     return True
+
+
+def _is_known(command: Command, overlay: Overlay, now_ms: int) -> bool:
+    """Whether it was answered before: a tool that has not heard so sends it again. If not, now it is."""
+    known = overlay.find(row.OBEYED)[1] or {}
+    if command.id in known:
+        return True
+    kept = {each: deadline_ms for each, deadline_ms in known.items() if deadline_ms + REMEMBERED_MS >= now_ms}
+    overlay.batch[row.OBEYED] = (0, {**kept, command.id: command.deadline_ms})
+    return False
 
 
 def _refusal(command: Command, running: Rewind | None, now_ms: int) -> Answer | None:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from topologies.runtime import head
 from topologies.runtime.batch import Batch
-from topologies.runtime.errors import Fatal, StreamError, Unavailable
+from topologies.runtime.errors import Fatal, Halted, StreamError, Unavailable
 from topologies.runtime.journal.errors import Malformed, Refused
 from topologies.runtime.journal.undo import undo
 from topologies.runtime.kafka.admin import Admin
@@ -89,12 +90,14 @@ class Preparing:
         self._answers: queue.SimpleQueue[Prepared] = queue.SimpleQueue()
         self._scans: dict[tuple[int, str], Scan] = {}
         self._stopping = threading.Event()
+        self._is_started = False
         self._thread = threading.Thread(target=self._run, name="rewind", daemon=True)
 
     def begin(self, partition: int, incarnation: int, beginning: Beginning, rewind: Rewind) -> None:
         """Ask what a task does next."""
-        if not self._thread.is_alive() and not self._stopping.is_set():
-            # Most workers never see a rewind.
+        if not self._is_started:
+            # Not before: most workers never see a rewind.
+            self._is_started = True
             self._thread.start()
         self._requests.put(_Request(partition, incarnation, beginning, rewind))
 
@@ -140,22 +143,22 @@ class Preparing:
         rewind, ground = request.rewind, self._ground(request)
         if rewind.phase == "sweep":
             return self._sweep(ground, rewind)
-        _, end = journal.bounds(request.partition)
         try:
-            found = self._scan(request, journal, end)
-        except (Refused, Malformed) as error:
+            found = self._scan(request, journal)
+            if rewind.phase == "replay":
+                records = journal.read(request.partition, rewind.offset, journal.bounds(request.partition)[1])
+                return following(rewind, found.timeline, records) or self._sweep(ground, rewind)
+            return self._back(ground, rewind, found, journal)
+        except (Refused, Malformed, Halted) as error:
+            # Retention may have deleted some of the journal. As long as nothing is done, nothing has to halt.
             if rewind.phase != "asked":
                 raise
             return steps.refusal(ground, rewind, str(error))
-        if rewind.phase == "replay":
-            records = journal.read(request.partition, rewind.offset, end)
-            return following(rewind, found.timeline, records) or self._sweep(ground, rewind)
-        return self._back(ground, rewind, found, journal)
 
     def _back(self, ground: Ground, rewind: Rewind, found: Scan, journal: JournalReader) -> Batch:
         if rewind.phase == "asked":
             rewind = rewind._replace(newest=ground.head.commit, reached=ground.head.commit, inputs=ground.head.inputs)
-        step = next(each for each in found.steps if each.reaches.number < rewind.reached)
+        step = next(each for each in reversed(found.steps) if each.reaches.number < rewind.reached)
         log.info("task %d: back to commit %d of %d", ground.partition, step.reaches.number, rewind.command.target)
         undone = undo(journal.read(ground.partition, step.begins_at, step.ends_at + 1))
         return steps.back(ground, rewind, step.reaches, undone)
@@ -165,14 +168,14 @@ class Preparing:
         told = row.TOLD.encode()
         return steps.sweep(ground, rewind, islice(self._store.scan(ground.partition, told, told), SWEEP_ROWS))
 
-    def _scan(self, request: _Request, journal: JournalReader, end: int) -> Scan:
+    def _scan(self, request: _Request, journal: JournalReader) -> Scan:
         rewind, partition = request.rewind, request.partition
         key = (partition, rewind.command.id)
         if key not in self._scans:
             last = request.beginning.head
             newest = rewind.newest or (last.commit if last is not None else 0)
             left = self._admin.beginnings([(topic, partition) for topic in self._topics])
-            records = journal.read(partition, rewind.command.journal_offset, end)
+            records = journal.read(partition, rewind.offset, journal.bounds(partition)[1])
             beginnings = {topic: offset for (topic, _), offset in left.items()} if rewind.phase == "asked" else {}
             self._scans[key] = scan(rewind, newest, beginnings, records, self._rows_max)
         return self._scans[key]
@@ -183,7 +186,7 @@ class Preparing:
             raise Fatal(f"task {partition} has a rewind, but no head")
         return Ground(
             partition,
-            last,
+            head.at(last, request.beginning.positions),
             self._topics,
             self._own.control,
             self._codec,

@@ -27,8 +27,16 @@ Placed = tuple[Cut, int]
 
 HEADER = "replay"
 
+SHOWN_BYTES_MAX = 100_000
+"""Of an event in the report. A line that could not be written would cost the event itself."""
+
 Expire = Callable[[str, int, int], bool]
-"""Fires the wall-clock timers before a key, at a wall time, up to so many steps; whether all are done."""
+"""Fires the wall-clock timers up to a key, at a wall time, up to so many steps; whether all are done."""
+
+MANY = 1 << 62
+"""Timers of one slice go into one batch, as they did: behind a commit, those that they schedule would come too early.
+Only when a step at fault is looked for, it goes alone.
+"""
 
 
 class Replay:
@@ -63,7 +71,7 @@ class Replay:
                 break
             if not _take(cut, merge, steps, batch, steps_max):
                 break
-            if cut.tick is not None and not expire(cut.tick + "\0", cut.wall_ms, steps_max):
+            if cut.tick is not None and not expire(cut.tick, cut.wall_ms, steps_max if steps_max == 1 else MANY):
                 break
             self._next()
             if cut.tick is not None:
@@ -125,9 +133,10 @@ def _take(cut: Cut, merge: Merge, steps: Steps, batch: Batch, steps_max: int) ->
     if is_whole:
         if cut.due is not None:
             is_whole = steps.fire_up_to(cut.due, batch, cut.wall_ms, steps_max)
-            due = batch.last_timer
+            due = cut.due if is_whole else batch.last_timer
         for lane in merge.lanes:
-            lane.taken = cut.until[lane.topic]
+            # Further on already when records were lost, and that was accepted.
+            lane.taken = max(lane.taken, cut.until[lane.topic])
     if batch.steps > before or is_whole:
         batch.slices.append(Slice(merge.taken(), cut.wall_ms, due, None))
     return is_whole
@@ -164,7 +173,7 @@ def difference(  # noqa: PLR0913 - a line of the report
         "key": heard.key,
         "id": heard.id,
         "old": old,
-        "new": None if value is None else value.decode(errors="replace"),
+        "new": None if value is None or len(value) > SHOWN_BYTES_MAX else value.decode(errors="replace"),
         "sent": is_sent,
     }
     return DIFFERENCE + rewind.command.id.encode(), dump_json(line)

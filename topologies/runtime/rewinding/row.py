@@ -8,6 +8,9 @@ from topologies.runtime.rowcodec import RowCodec
 
 KEY = "\0rewind\0"
 
+OBEYED = "\0obeyed\0"
+"""The key of the row that remembers which commands were answered: deadline by id. One may come twice."""
+
 TOLD = "\0told\0"
 """Begins the keys of the events that the CRM has heard and the rewound state has not sent: `\\0told\\0<key>\\0<id>`."""
 

@@ -1,15 +1,16 @@
 """What the journal says about a rewind: which commits to take back, and which slices to take again."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from topologies.runtime.journal.assembly import Assembly, Commit
+from topologies.runtime.journal.assembly import START, Commit, commits
 from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.record import Record
-from topologies.runtime.journal.replay import cuts
-from topologies.runtime.journal.timeline import Timeline, survey
-from topologies.runtime.journal.undo import Step, steps
+from topologies.runtime.journal.replay import cuts_of
+from topologies.runtime.journal.timeline import Timeline
+from topologies.runtime.journal.undo import Step, slim, steps
 from topologies.runtime.rewinding.replay import Placed
 from topologies.runtime.rewinding.row import Rewind
 
@@ -18,72 +19,98 @@ CUTS_MAX = 5_000
 
 
 class Scan(NamedTuple):
-    """`steps` lead back from where the rewind stands, the next one first; `timeline` is that before its first step."""
+    """`steps` lead back from where the rewind stands, the oldest first; `timeline` is that before its first step."""
 
     steps: Sequence[Step]
     timeline: Timeline
 
 
 def scan(rewind: Rewind, newest: int, beginnings: Mapping[str, int], records: Iterable[Record], rows_max: int) -> Scan:
-    """Read from the target on to the journal's end, and check that the target can be gone back to.
+    """Read the commits that a rewind is about, and check that they can be taken back, or again.
 
     Args:
         rewind: what is asked for, or on its way.
         newest: the last commit before the rewind's first step.
         beginnings: the first offset that is left of each input.
-        records: of the journal, from the target's marker on.
-        rows_max: before-images that a step of several commits may have.
+        records: of the journal, from where the rewind stands (`offset`): at first the target's marker.
+        rows_max: that a step of several commits may write.
 
     Raises:
         Refused: says why.
     """
-    target = rewind.command.target
-    commits = [_slim(each) for each in takewhile(lambda each: each.number <= newest, _commits(records))]
-    _check(target, newest, beginnings, commits)
-    timeline = survey(commits)
-    if next(timeline.present(commits[:1]), None) is None:
-        raise Refused(f"commit {target} was taken back by a rewind")
-    reached = newest if rewind.phase == "asked" else rewind.reached
-    behind = [commit for commit in reversed(commits) if commit.number <= reached]
-    return Scan(list(steps(behind, rows_max)), timeline)
-
-
-def _check(target: int, newest: int, beginnings: Mapping[str, int], commits: Sequence[Commit]) -> None:
-    if target >= newest:
+    if rewind.command.target >= newest:
         raise Refused(f"there is nothing to take back: commit {newest} is the newest")
-    if not commits or commits[0].number != target:
-        raise Refused(f"commit {target} is not where the plan says: the journal may have lost it. plan again")
-    if broken := next((commit.gap for commit in commits[1:] if commit.gap is not None), None):
-        raise Refused(f"commit {target} is out of reach: {broken}")
-    if commits[-1].number != newest:
-        raise Refused(f"the journal ends with commit {commits[-1].number}, the state is as of {newest}")
-    inputs = commits[0].marker.inputs
+    passing = _Passing(rewind)
+    passed = passing.look(_until(newest, records))
+    reached = newest if rewind.phase == "asked" else rewind.reached
+    back = list(steps(takewhile(lambda each: each.number <= reached, passed), rows_max))
+    # What lies behind has been taken back already; the timeline was made of it too.
+    deque(passed, maxlen=0)
+    timeline = passing.timeline(newest, beginnings)
+    return Scan(back, timeline)
+
+
+class _Passing:
+    """Looks at commits as they pass: there may be a million of them, so none is kept."""
+
+    def __init__(self, rewind: Rewind) -> None:
+        self._rewind = rewind
+        self._first: Commit | None = None
+        self._last = 0
+        self._rewinds: dict[int, int] = {}
+
+    def look(self, found: Iterable[Commit]) -> Iterator[Commit]:
+        begin, offset = self._rewind.commit, self._rewind.offset
+        for commit in found:
+            if self._first is None:
+                if commit.number != begin:
+                    raise Refused(f"the journal has commit {commit.number} at offset {offset}, not {begin}. plan again")
+                self._first = slim(commit)
+            elif commit.gap is not None:
+                raise Refused(f"commit {begin} is out of reach: {commit.gap}")
+            if commit.marker.rewound_to is not None:
+                self._rewinds[commit.number] = commit.marker.rewound_to
+            self._last = commit.number
+            yield commit
+
+    def timeline(self, newest: int, beginnings: Mapping[str, int]) -> Timeline:
+        first, last, begin = self._first, self._last, self._rewind
+        if first is None:
+            raise Refused(f"the journal has no commit {begin.commit} at offset {begin.offset}. plan again")
+        if last != newest:
+            raise Refused(f"the journal ends with commit {last}, the state is as of {newest}: it may have been off")
+        found = Timeline(first.number, first.ends_at, newest, self._rewinds, START)
+        if next(found.present([first]), None) is None:
+            raise Refused(f"commit {first.number} was taken back by a rewind")
+        _check_inputs(first, beginnings)
+        return found
+
+
+def _check_inputs(target: Commit, beginnings: Mapping[str, int]) -> None:
+    inputs = target.marker.inputs
     if missing := sorted(beginnings.keys() - inputs.keys()):
-        raise Refused(f"commit {target} is from before {', '.join(missing)} became an input")
+        raise Refused(f"commit {target.number} is from before {', '.join(missing)} became an input")
     if gone := sorted(topic for topic, begin in beginnings.items() if inputs[topic] < begin):
-        raise Refused(f"commit {target} needs records that retention has deleted, of {', '.join(gone)}")
+        raise Refused(f"commit {target.number} needs records that retention has deleted, of {', '.join(gone)}")
 
 
 def following(rewind: Rewind, timeline: Timeline, records: Iterable[Record]) -> list[Placed]:
     """Return the next slices of a replay, none at its end; `records` begin with the commit where it stands."""
-    at, done = rewind.commit, rewind.done
-    return list(islice(_placed(timeline, at, done, _commits(records)), CUTS_MAX))
+    return list(islice(_placed(rewind, timeline, records), CUTS_MAX))
 
 
-def _placed(timeline: Timeline, at: int, done: int, commits: Iterable[Commit]) -> Iterator[Placed]:
-    for commit in commits:
-        if commit.number > timeline.last:
-            return
-        for cut in cuts(timeline, at, [commit], done=done):
+def _placed(rewind: Rewind, timeline: Timeline, records: Iterable[Record]) -> Iterator[Placed]:
+    for commit in timeline.present(_whole(_until(timeline.last, records))):
+        for cut in cuts_of(commit, rewind.commit, rewind.done):
             yield cut, commit.begins_at
 
 
-def _commits(records: Iterable[Record]) -> Iterator[Commit]:
-    assembly = Assembly()
-    take: Callable[[Record], Commit | None] = assembly.take
-    return (commit for record in records if (commit := take(record)) is not None)
+def _whole(found: Iterable[Commit]) -> Iterator[Commit]:
+    for commit in found:
+        if commit.gap not in {None, START}:
+            raise Refused(f"commit {commit.number} cannot be taken again: {commit.gap}")
+        yield commit
 
 
-def _slim(commit: Commit) -> Commit:
-    """Without its lists, a million commits fit into memory."""
-    return commit._replace(marker=commit.marker._replace(slices=(), heard=(), vanished=()))
+def _until(newest: int, records: Iterable[Record]) -> Iterator[Commit]:
+    return takewhile(lambda each: each.number <= newest, commits(records))
