@@ -21,6 +21,7 @@ from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
 from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.rewinding.journal_reader import JournalReader
+from topologies.runtime.rewinding.preparation import Preparation
 from topologies.runtime.rewinding.preparing import Preparing
 from topologies.runtime.rewinding.replay import Replay
 from topologies.runtime.rowcodec import RowCodec
@@ -152,9 +153,13 @@ class Site:
         )
 
     def _preparing(self, store: Store) -> Preparing:
+        return Preparing(lambda is_stopping: self.preparation(store, is_stopping))
+
+    def preparation(self, store: Store, is_stopping: Callable[[], bool]) -> Preparation:
+        """Return what says how rewinds go on."""
         own = own_topics(self._settings.app)
-        return Preparing(
-            lambda stopping: JournalReader(own.journal, self._doors.reader(self._cluster), self._admin, stopping),
+        return Preparation(
+            JournalReader(own.journal, self._doors.reader(self._cluster), self._admin, is_stopping),
             self._admin,
             store,
             self._codec,
