@@ -18,6 +18,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetS
 from topologies.runtime.errors import Misconfigured, StreamError, Unavailable
 from topologies.runtime.kafka.config import Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
+from topologies.runtime.kafka.groups import GroupPhase, phase
 from topologies.runtime.kafka.offsets import GroupOffsets, Settled
 from topologies.runtime.kafka.polled import Partition
 
@@ -127,6 +128,10 @@ class Admin:
         """Return the group's committed offsets, and where an open transaction may change them."""
         return self._offsets_of(group).settled(partitions)
 
+    def group_phase(self, group: str) -> GroupPhase:
+        """Return whether a group has members; one that was never used has none."""
+        return phase(self._wait("listing the groups", self._ask("listing the groups", self._list_groups)), group)
+
     def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the offset of each partition's first record that is still there."""
         return self._offsets(partitions, OffsetSpec.earliest())
@@ -144,6 +149,9 @@ class Admin:
         found = self._offsets(partitions, OffsetSpec.for_timestamp(time_ms))
         beyond = [each for each, offset in found.items() if offset < 0]
         return {**found, **self.ends(beyond)}
+
+    def _list_groups(self) -> Future[Any]:
+        return self._client.list_consumer_groups(request_timeout=self._timeout_s)
 
     def _offsets_of(self, group: str) -> GroupOffsets:
         if group not in self._groups:

@@ -8,6 +8,9 @@ from topologies.runtime.errors import Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, Cluster, Trouble
 from topologies.runtime.kafka.errors import of_read
 
+BY_KEY = -1
+"""The partition of a record that goes where its key belongs; librdkafka's `PARTITION_UA`."""
+
 
 class Sender:
     """Idempotent, and not part of any transaction: `load` sends with it."""
@@ -17,11 +20,11 @@ class Sender:
         self._failed: list[str] = []
         self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, {"linger.ms": 5}))
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+    def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int, partition: int = BY_KEY) -> None:
         """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""
         while True:
             try:
-                self._producer.produce(topic, value, key, timestamp=timestamp, on_delivery=self._delivered)
+                self._producer.produce(topic, value, key, partition, on_delivery=self._delivered, timestamp=timestamp)
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:

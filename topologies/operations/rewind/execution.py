@@ -1,0 +1,56 @@
+"""Doing what plans say: by the workers, which get commands, or, when there are none, by ourselves."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from topologies.operations.errors import Failed
+from topologies.operations.rewind import asking
+from topologies.operations.rewind.asking import Wish
+from topologies.operations.rewind.following import Look, followed
+from topologies.operations.rewind.history import Rewind
+from topologies.operations.rewind.planned import Planned
+from topologies.operations.rewind.site import Site
+from topologies.runtime.kafka.groups import GroupPhase
+
+LOOK_S = 0.5
+
+Tell = Callable[[str], None]
+
+
+def execute(
+    site: Site, planned: Sequence[Planned], wish: Wish, now_ms: Callable[[], int], tell: Tell
+) -> Iterator[Look]:
+    """Take partitions back, and look at how far that is, until it is over.
+
+    Raises:
+        Failed: it could not be begun.
+        StreamError: the cluster does not answer.
+    """
+    phase = _settled(site, wish.deadline_ms / 1000, tell)
+    rewinds = asking.asked(planned, wish, now_ms())
+    tell(f"rewind {rewinds[0].command.id}")
+    return execute_offline(site, rewinds, tell) if phase == "empty" else followed(site, rewinds, now_ms)
+
+
+def execute_offline(site: Site, rewinds: Sequence[Rewind], tell: Tell) -> Iterator[Look]:  # noqa: ARG001  not yet
+    """Take partitions of a group without members back.
+
+    Raises:
+        Failed: always, until it is there.
+    """
+    app = site.settings.app
+    raise Failed(f"nothing was done: {app} has no worker. start one, or wait until one runs: croupier run player")
+
+
+def _settled(site: Site, patience_s: float, tell: Tell) -> GroupPhase:
+    """Wait until the group has members, or has none; in between, who is leaving may still commit."""
+    group = site.settings.app
+    give_up_at, is_told = time.monotonic() + patience_s, False
+    while (phase := site.admin.group_phase(group)) == "moving":
+        if time.monotonic() > give_up_at:
+            raise Failed(f"nothing was done: the members of group {group} come and go")
+        if not is_told:
+            tell(f"waiting: the members of group {group} come and go")
+            is_told = True
+        time.sleep(LOOK_S)
+    return phase
