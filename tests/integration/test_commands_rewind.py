@@ -34,7 +34,6 @@ FEW = ("--set", "batch_records_max=4")
 @contextmanager
 def working(environment: Mapping[str, str], *settings: str) -> Iterator[None]:
     """A worker in a process of its own, a member of the group already."""
-    admin = Admin(Cluster(environment["CROUPIER_BOOTSTRAP_SERVERS"], {}, "a test"))
     arguments = [each for setting in settings for each in ("--set", setting)]
     with subprocess.Popen(
         [sys.executable, CLI, "run", "player", *arguments],
@@ -44,12 +43,18 @@ def working(environment: Mapping[str, str], *settings: str) -> Iterator[None]:
         text=True,
     ) as process:
         try:
-            wait_until(lambda: admin.group_phase(environment["CROUPIER_APP"]) == "stable")
+            wait_until(lambda: phase(environment) == "stable")
             yield
         finally:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=60)
     assert 0 == process.returncode, said
+
+
+def phase(environment: Mapping[str, str]) -> str:
+    """Whether the group has members."""
+    admin = Admin(Cluster(environment["CROUPIER_BOOTSTRAP_SERVERS"], {}, "a test"))
+    return admin.group_phase(environment["CROUPIER_APP"])
 
 
 @pytest.fixture
@@ -253,6 +258,16 @@ def test_without_a_worker_nothing_is_done(told: Told) -> None:
     code, _, err = told("rewind", "--partition", "1", "--to-earliest", "--execute")
 
     assert (1, True) == (code, "has no worker" in err)
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_a_group_of_either_kind_is_seen_to_have_members_or_none(environment: Mapping[str, str], protocol: str) -> None:
+    before = phase(environment)
+    with working(environment, f"group_protocol={protocol}"):
+        meanwhile = phase(environment)
+
+    assert ("empty", "stable", "empty") == (before, meanwhile, phase(environment))
 
 
 @pytest.mark.usefixtures("processed")
