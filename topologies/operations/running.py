@@ -96,11 +96,10 @@ class Site:
     def worker(self) -> Worker:
         """Return the worker, a member of the group already."""
         topology, settings = self._topology, self._settings
-        surveyor = Surveyor(topology, settings.app, self._admin, settings.start)
-        surveyor.partitions()
-        store = self._store()
+        surveyor = self.surveyor()
+        store = self.store()
         tables = self._tables()
-        recovery = self._recovery(surveyor, store)
+        recovery = self.recovery(surveyor, store)
         own = own_topics(settings.app)
         intake = Intake(topology, own.control, settings.fetch_bytes_max // 2)
         preparing = self._preparing(store)
@@ -112,7 +111,7 @@ class Site:
             intake,
             lambda number, beginning, replay: self._task(store, tables, number, beginning, replay),
         )
-        commits = Commits(self._transactions, tasks, store, own, self._stop)
+        commits = Commits(self.transactions, tasks, store, own, self._stop)
         self._closing.callback(commits.close)
         drain = Drain(surveyor) if self._how.drain else None
         inputs = self._inputs(tasks)
@@ -127,7 +126,14 @@ class Site:
             Parts(inputs, rejoining, tables, tasks, intake, commits, self._clock, drain), _pace(settings), self._stop
         )
 
-    def _store(self) -> Store:
+    def surveyor(self) -> Surveyor:
+        """Return who asks where tasks stand; the topics fit together."""
+        surveyor = Surveyor(self._topology, self._settings.app, self._admin, self._settings.start)
+        surveyor.partitions()
+        return surveyor
+
+    def store(self) -> Store:
+        """Return the local store, opened."""
         settings = self._settings
         # With the application's name: two of them on one machine have nothing to share.
         path = Path(settings.state_dir) / settings.app / settings.instance
@@ -141,7 +147,8 @@ class Site:
         tables.load(self._admin, self._stop.is_set)
         return tables
 
-    def _recovery(self, surveyor: Surveyor, store: Store) -> Recovery:
+    def recovery(self, surveyor: Surveyor, store: Store) -> Recovery:
+        """Return what restores tasks, not yet started."""
         return Recovery(
             lambda: self._doors.reader(self._cluster),
             surveyor,
@@ -182,7 +189,8 @@ class Site:
         self._closing.callback(inputs.close)
         return inputs
 
-    def _transactions(self) -> Transactions:
+    def transactions(self) -> Transactions:
+        """Return a new producer with our transactional id, not yet initialised."""
         return self._doors.transactions(
             self._cluster,
             f"{self._settings.app}-{self._settings.instance}",

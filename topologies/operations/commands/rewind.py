@@ -196,7 +196,9 @@ def _execute(site: Site, plans: Sequence[Planned], act: Act, now_ms: Callable[[]
         rewinds = watched(looks, sum(sum(each.plan.records.values()) for each in plans))
     except KeyboardInterrupt:
         raise Failed("nobody watches any more; the rewind goes on. croupier rewind status shows how far") from None
-    fail([showing.heading(each, now_ms()) for each in rewinds if not each.is_done], "partitions were not taken back")
+    fail([showing.heading(each, now_ms()) for each in rewinds if not each.is_back], "partitions were not taken back")
+    if not all(each.is_done for each in rewinds):
+        tell("no worker is running: the replay begins when one does")
     if any(each.counts.get(name) for each in rewinds for name in ("changed", "added", "vanished")):
         tell(f"what differs: croupier rewind report {rewinds[0].command.id}")
 

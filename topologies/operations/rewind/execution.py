@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from topologies.operations.errors import Failed
-from topologies.operations.rewind import asking
+from topologies.operations.rewind import asking, offline
 from topologies.operations.rewind.asking import Wish
 from topologies.operations.rewind.following import Look, followed
 from topologies.operations.rewind.history import Rewind
 from topologies.operations.rewind.planned import Planned
 from topologies.operations.rewind.site import Site
 from topologies.runtime.kafka.groups import GroupPhase
+from topologies.runtime.task import Moment
 
 LOOK_S = 0.5
 
@@ -29,17 +30,19 @@ def execute(
     phase = _settled(site, wish.deadline_ms / 1000, tell)
     rewinds = asking.asked(planned, wish, now_ms())
     tell(f"rewind {rewinds[0].command.id}")
-    return execute_offline(site, rewinds, tell) if phase == "empty" else followed(site, rewinds, now_ms)
+    return _offline(site, rewinds, now_ms, tell) if phase == "empty" else followed(site, rewinds, now_ms)
 
 
-def execute_offline(site: Site, rewinds: Sequence[Rewind], tell: Tell) -> Iterator[Look]:  # noqa: ARG001  not yet
-    """Take partitions of a group without members back.
+def _offline(site: Site, rewinds: Sequence[Rewind], now_ms: Callable[[], int], tell: Tell) -> Iterator[Look]:
+    """Take partitions of a group without members back; the replays are left to workers."""
+    name = rewinds[0].command.id
 
-    Raises:
-        Failed: always, until it is there.
-    """
-    app = site.settings.app
-    raise Failed(f"nothing was done: {app} has no worker. start one, or wait until one runs: croupier run player")
+    def clock() -> Moment:
+        return Moment(now_ms(), time.monotonic())
+
+    offline.take_back(site.settings, rewinds, lambda: asking.send(site, rewinds), clock, tell)
+    done = [each for each in asking.ever_asked(site) if each.command.id == name]
+    yield Look(done, [], 0)
 
 
 def _settled(site: Site, patience_s: float, tell: Tell) -> GroupPhase:

@@ -47,6 +47,11 @@ class Rewind(NamedTuple):
         return bool(self.answers) and self.answers[-1].outcome in ENDS
 
     @property
+    def is_back(self) -> bool:
+        """State and offsets are those of the target; a replay may still run."""
+        return self.answered_at("back") is not None
+
+    @property
     def is_done(self) -> bool:
         """It was done, to its end."""
         return bool(self.answers) and self.answers[-1].outcome == "done"

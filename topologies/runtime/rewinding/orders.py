@@ -1,5 +1,7 @@
 """Commands that have come to a task: each is taken up once, in a transaction that also says what became of it."""
 
+from collections.abc import Mapping
+
 from topologies.runtime.batch import Batch
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rewinding import control, row
@@ -27,9 +29,14 @@ def _is_known(command: Command, overlay: Overlay, now_ms: int) -> bool:
     known = overlay.find(row.OBEYED)[1] or {}
     if command.id in known:
         return True
-    kept = {each: deadline_ms for each, deadline_ms in known.items() if deadline_ms + REMEMBERED_MS >= now_ms}
-    overlay.batch[row.OBEYED] = (0, {**kept, command.id: command.deadline_ms})
+    overlay.batch[row.OBEYED] = (0, remembered(known, command, now_ms))
     return False
+
+
+def remembered(known: Mapping[str, int], command: Command, now_ms: int) -> dict[str, int]:
+    """Return which commands were answered, deadlines by id, with this one."""
+    kept = {each: deadline_ms for each, deadline_ms in known.items() if deadline_ms + REMEMBERED_MS >= now_ms}
+    return {**kept, command.id: command.deadline_ms}
 
 
 def _refusal(command: Command, running: Rewind | None, now_ms: int) -> Answer | None:

@@ -16,6 +16,7 @@ from topologies.runtime.journal.undo import undo
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.names import OwnTopics
 from topologies.runtime.rewinding import row, steps
+from topologies.runtime.rewinding.control import Command
 from topologies.runtime.rewinding.journal_reader import JournalReader
 from topologies.runtime.rewinding.replay import Placed
 from topologies.runtime.rewinding.row import Rewind
@@ -67,6 +68,10 @@ class Preparation:
         self._rows_max = rows_max
         self._wall_ms = wall_ms
         self._scans: dict[tuple[int, str], Scan] = {}
+
+    def asked(self, partition: int, beginning: Beginning, command: Command) -> Batch:
+        """Return the transaction that takes a command up."""
+        return steps.asked(self._ground(partition, beginning), command)
 
     def close(self) -> None:
         """Let go of the journal."""

@@ -10,8 +10,8 @@ from topologies.runtime.journal import writing
 from topologies.runtime.journal.assembly import Commit
 from topologies.runtime.journal.marker import Heard
 from topologies.runtime.journal.undo import Undo
-from topologies.runtime.rewinding import control, replay, row
-from topologies.runtime.rewinding.control import Answer, Outcome
+from topologies.runtime.rewinding import control, orders, replay, row
+from topologies.runtime.rewinding.control import Answer, Command, Outcome
 from topologies.runtime.rewinding.row import Rewind
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Row
@@ -28,6 +28,16 @@ class Ground(NamedTuple):
     codec: RowCodec
     get: Callable[[bytes], bytes | None]
     wall_ms: int
+
+
+def asked(ground: Ground, command: Command) -> Batch:
+    """Return the step that takes a command up, as a task does that finds it in the control topic."""
+    batch, key = Batch(ground.partition, rewind=command.id), row.OBEYED.encode()
+    known = ground.get(key)
+    told = orders.remembered({} if known is None else ground.codec.decode(key, known)[1], command, ground.wall_ms)
+    rewind = row.asked(command)
+    batch.answers.append(_answer(rewind, "accepted", "", ground.wall_ms))
+    return _complete(ground, batch, [(key, ground.codec.encode((0, told)))], [], rewind, ground.head)
 
 
 def back(ground: Ground, rewind: Rewind, reaches: Commit, undone: Undo) -> Batch:

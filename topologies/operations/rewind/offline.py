@@ -1,0 +1,140 @@
+"""Taking partitions of a group without members back, by ourselves: the same steps as a worker's.
+
+The replay is the workers'. Whoever races us loses whole: a second tool has our
+transactional id and fences us, a worker that starts makes the group refuse our
+offsets, and with them the step.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from topologies import player
+from topologies.graph import Topology
+from topologies.operations import components, running
+from topologies.operations.errors import Failed
+from topologies.operations.rewind.history import Rewind
+from topologies.operations.running import Clock, Doors, Run
+from topologies.runtime.batch import Batch
+from topologies.runtime.commit import commit
+from topologies.runtime.errors import Expelled, StreamError, Unavailable
+from topologies.runtime.kafka.outsider import Outsider
+from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.names import own_topics
+from topologies.runtime.recovery import Recovery
+from topologies.runtime.rewinding.control import Command
+from topologies.runtime.rewinding.preparation import Preparation
+from topologies.runtime.store import Applied, Store
+from topologies.runtime.task import Beginning
+from topologies.settings import Settings
+
+INSTANCE = "rewind"
+"""The transactional id of the tool ends with it: a second tool fences the first."""
+
+LOOK_S = 0.02
+RETRY_S = 0.5
+
+Tell = Callable[[str], None]
+
+
+def take_back(
+    settings: Settings, rewinds: Sequence[Rewind], send: Callable[[], None], clock: Clock, tell: Tell
+) -> None:
+    """Do all steps of some rewinds, one partition after the other.
+
+    Args:
+        settings: of the application.
+        rewinds: their commands; a worker that finds them later passes over them.
+        send: writes the commands to the control topic, for the history.
+        clock: now.
+        tell: what people are told.
+
+    Raises:
+        Failed: somebody else has taken over, or a rewind is refused. What was done is complete in itself.
+        StreamError: the cluster does not answer, or refuses us.
+    """
+    topology = components.topology(player.NAME, settings, with_registry=False)
+    with ExitStack() as opened:
+        directory = opened.enter_context(tempfile.TemporaryDirectory(prefix="croupier-"))
+        outside = Outside(topology, settings, Path(directory), clock, opened)
+        send()
+        for each in rewinds:
+            steps = outside.take_back(each.partition, each.command)
+            tell(f"partition {each.partition}: commit {each.command.target} reached in {steps} steps")
+
+
+class Outside:
+    """The parts of a worker that a rewind needs, and no membership."""
+
+    def __init__(
+        self, topology: Topology, settings: Settings, directory: Path, clock: Clock, opened: ExitStack
+    ) -> None:
+        ours = settings.model_copy(update={"instance": INSTANCE, "state_dir": str(directory)})
+        self._clock = clock
+        self._own = own_topics(settings.app)
+        site = running.Site(topology, ours, Run(), clock, threading.Event(), Doors(), opened)
+        self._outsider = opened.enter_context(closing(Outsider(components.cluster(ours), settings.app)))
+        self._transactions: Transactions = opened.enter_context(closing(site.transactions()))
+        # Before anything is looked at: who comes later fences us, and what we look at is settled.
+        while not self._transactions.init(RETRY_S):
+            pass
+        self._store: Store = site.store()
+        self._recovery: Recovery = site.recovery(site.surveyor(), self._store)
+        self._recovery.start()
+        opened.callback(self._recovery.stop)
+        self._preparation: Preparation = opened.enter_context(closing(site.preparation(self._store, lambda: False)))
+        self._asked = 0
+
+    def take_back(self, number: int, command: Command) -> int:
+        """Do the steps of one rewind; return how many."""
+        done = 0
+        beginning = self._recovered(number)
+        if beginning.rewind is None:
+            self._commit(number, beginning, self._preparation.asked(number, beginning, command))
+            beginning = self._recovered(number)
+        while (rewind := beginning.rewind) is not None and rewind.phase in ("asked", "back"):
+            if rewind.command.id != command.id:
+                raise Failed(f"rewind {rewind.command.id} of partition {number} is still under way: start a worker")
+            work = self._prepared(number, beginning)
+            self._commit(number, beginning, work)
+            done += 1
+            beginning = self._recovered(number)
+        if beginning.rewind is None:
+            raise Failed(f"partition {number} was not taken back: croupier rewind history says why")
+        return done
+
+    def _prepared(self, number: int, beginning: Beginning) -> Batch:
+        while True:
+            try:
+                work = self._preparation.work(number, beginning, beginning.rewind) if beginning.rewind else None
+            except Unavailable:
+                time.sleep(RETRY_S)
+                continue
+            if isinstance(work, Batch):
+                return work
+            raise Failed(f"partition {number} has nothing left to take back")
+
+    def _commit(self, number: int, beginning: Beginning, batch: Batch) -> None:
+        now = self._clock()
+        try:
+            heads = commit(self._transactions, [batch], self._own, self._outsider.metadata(), now.wall_ms)
+        except Expelled as error:
+            raise Failed(
+                f"a worker has joined the group meanwhile: this step of partition {number} was not done. "
+                "those that were are complete, and the worker goes on with them"
+            ) from error
+        self._store.write(number, batch.rows, Applied(beginning.state_id, heads[number] + 1, now.wall_ms))
+
+    def _recovered(self, number: int) -> Beginning:
+        self._asked += 1
+        self._recovery.begin(number, self._asked)
+        while True:
+            for _, incarnation, result in self._recovery.recovered():
+                if isinstance(result, StreamError):
+                    raise result
+                if incarnation == self._asked:
+                    return result
+            time.sleep(LOOK_S)
