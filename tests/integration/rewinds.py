@@ -40,7 +40,7 @@ class Snapshot(NamedTuple):
         return Snapshot(rows, self.stream_time, {})
 
 
-def ask(stage: Stage, number: int, target: Commit, **changes: Any) -> Command:
+def ask(stage: Stage, number: int, target: Commit, /, **changes: Any) -> Command:
     """Send a command."""
     now = time.time_ns() // 1_000_000
     command = Command(
