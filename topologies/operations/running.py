@@ -98,7 +98,7 @@ class Site:
         topology, settings = self._topology, self._settings
         surveyor = self.surveyor()
         store = self.store()
-        tables = self._tables()
+        tables = self.tables()
         recovery = self.recovery(surveyor, store)
         own = own_topics(settings.app)
         intake = Intake(topology, own.control, settings.fetch_bytes_max // 2)
@@ -109,7 +109,7 @@ class Site:
             recovery,
             preparing,
             intake,
-            lambda number, beginning, replay: self._task(store, tables, number, beginning, replay),
+            lambda number, beginning, replay: self.task(store, tables, number, beginning, replay),
         )
         commits = Commits(self.transactions, tasks, store, own, self._stop)
         self._closing.callback(commits.close)
@@ -141,7 +141,8 @@ class Site:
         self._closing.callback(store.close)
         return store
 
-    def _tables(self) -> TableFeed:
+    def tables(self) -> TableFeed:
+        """Return the reference tables, loaded."""
         tables = TableFeed(self._topology.tables, self._doors.reader(self._cluster))
         self._closing.callback(tables.close)
         tables.load(self._admin, self._stop.is_set)
@@ -198,7 +199,8 @@ class Site:
             clock=lambda: self._clock().steady_s,
         )
 
-    def _task(self, store: Store, tables: TableFeed, number: int, beginning: Beginning, replay: Replay | None) -> Task:
+    def task(self, store: Store, tables: TableFeed, number: int, beginning: Beginning, replay: Replay | None) -> Task:
+        """Return a task that goes on where it stands."""
         cache = RowCache(self._settings.cache_bytes_max // beginning.partitions)
         return Task(
             self._topology,

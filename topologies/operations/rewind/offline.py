@@ -6,7 +6,6 @@ offsets, and with them the step.
 """
 
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
@@ -14,27 +13,25 @@ from pathlib import Path
 
 from topologies import player
 from topologies.graph import Topology
-from topologies.operations import components, running
+from topologies.operations import components
 from topologies.operations.errors import Failed
 from topologies.operations.rewind.history import Rewind
-from topologies.operations.running import Clock, Doors, Run
+from topologies.operations.rewind.restoring import Restoring
+from topologies.operations.running import Clock, Run
 from topologies.runtime.batch import Batch
 from topologies.runtime.commit import commit
-from topologies.runtime.errors import Expelled, StreamError, Unavailable
+from topologies.runtime.errors import Expelled, Unavailable
 from topologies.runtime.kafka.outsider import Outsider
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
-from topologies.runtime.recovery import Recovery
 from topologies.runtime.rewinding.control import Command
-from topologies.runtime.rewinding.preparation import Preparation
-from topologies.runtime.store import Applied, Store
+from topologies.runtime.store import Applied
 from topologies.runtime.task import Beginning
 from topologies.settings import Settings
 
 INSTANCE = "rewind"
 """The transactional id of the tool ends with it: a second tool fences the first."""
 
-LOOK_S = 0.02
 RETRY_S = 0.5
 
 Tell = Callable[[str], None]
@@ -75,33 +72,27 @@ class Outside:
         ours = settings.model_copy(update={"instance": INSTANCE, "state_dir": str(directory)})
         self._clock = clock
         self._own = own_topics(settings.app)
-        site = running.Site(topology, ours, Run(), clock, threading.Event(), Doors(), opened)
         self._outsider = opened.enter_context(closing(Outsider(components.cluster(ours), settings.app)))
-        self._transactions: Transactions = opened.enter_context(closing(site.transactions()))
+        self._restoring = Restoring(topology, ours, Run(), clock, opened)
+        self._transactions: Transactions = opened.enter_context(closing(self._restoring.site.transactions()))
         # Before anything is looked at: who comes later fences us, and what we look at is settled.
         while not self._transactions.init(RETRY_S):
             pass
-        self._store: Store = site.store()
-        self._recovery: Recovery = site.recovery(site.surveyor(), self._store)
-        self._recovery.start()
-        opened.callback(self._recovery.stop)
-        self._preparation: Preparation = opened.enter_context(closing(site.preparation(self._store, lambda: False)))
-        self._asked = 0
 
     def take_back(self, number: int, command: Command) -> int:
         """Do the steps of one rewind; return how many."""
         done = 0
-        beginning = self._recovered(number)
+        beginning = self._restoring.restored(number)
         if beginning.rewind is None:
-            self._commit(number, beginning, self._preparation.asked(number, beginning, command))
-            beginning = self._recovered(number)
+            self._commit(number, beginning, self._restoring.preparation.asked(number, beginning, command))
+            beginning = self._restoring.restored(number)
         while (rewind := beginning.rewind) is not None and rewind.phase in ("asked", "back"):
             if rewind.command.id != command.id:
                 raise Failed(f"rewind {rewind.command.id} of partition {number} is still under way: start a worker")
             work = self._prepared(number, beginning)
             self._commit(number, beginning, work)
             done += 1
-            beginning = self._recovered(number)
+            beginning = self._restoring.restored(number)
         if beginning.rewind is None:
             raise Failed(f"partition {number} was not taken back: croupier rewind history says why")
         return done
@@ -109,7 +100,9 @@ class Outside:
     def _prepared(self, number: int, beginning: Beginning) -> Batch:
         while True:
             try:
-                work = self._preparation.work(number, beginning, beginning.rewind) if beginning.rewind else None
+                work = (
+                    self._restoring.preparation.work(number, beginning, beginning.rewind) if beginning.rewind else None
+                )
             except Unavailable:
                 time.sleep(RETRY_S)
                 continue
@@ -126,15 +119,4 @@ class Outside:
                 f"a worker has joined the group meanwhile: this step of partition {number} was not done. "
                 "those that were are complete, and the worker goes on with them"
             ) from error
-        self._store.write(number, batch.rows, Applied(beginning.state_id, heads[number] + 1, now.wall_ms))
-
-    def _recovered(self, number: int) -> Beginning:
-        self._asked += 1
-        self._recovery.begin(number, self._asked)
-        while True:
-            for _, incarnation, result in self._recovery.recovered():
-                if isinstance(result, StreamError):
-                    raise result
-                if incarnation == self._asked:
-                    return result
-            time.sleep(LOOK_S)
+        self._restoring.store.write(number, batch.rows, Applied(beginning.state_id, heads[number] + 1, now.wall_ms))
