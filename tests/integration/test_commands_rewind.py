@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 
 from tests.integration.conftest import Croupier
 from tests.integration.installation import wait_until
@@ -35,13 +36,7 @@ FEW = ("--set", "batch_records_max=4")
 def working(environment: Mapping[str, str], *settings: str) -> Iterator[None]:
     """A worker in a process of its own, a member of the group already."""
     arguments = [each for setting in settings for each in ("--set", setting)]
-    with subprocess.Popen(
-        [sys.executable, CLI, "run", "player", *arguments],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with at_work(environment, "run", "player", *arguments) as process:
         try:
             wait_until(lambda: phase(environment) == "stable")
             yield
@@ -49,6 +44,17 @@ def working(environment: Mapping[str, str], *settings: str) -> Iterator[None]:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=60)
     assert 0 == process.returncode, said
+
+
+def at_work(environment: Mapping[str, str], *arguments: str) -> "subprocess.Popen[str]":
+    """A command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, CLI, *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def phase(environment: Mapping[str, str]) -> str:
@@ -254,10 +260,18 @@ def test_partitions_that_do_not_exist_are_refused(told: Told) -> None:
 
 
 @pytest.mark.usefixtures("processed")
-def test_without_a_worker_nothing_is_done(told: Told) -> None:
-    code, _, err = told("rewind", "--partition", "1", "--to-earliest", "--execute")
+def test_without_a_worker_it_is_taken_back_and_the_next_worker_replays(
+    told: Told, croupier: Croupier, lines: Callable[..., Lines], events: Callable[[], Lines]
+) -> None:
+    before = events()
+    code, _, err = told("rewind", "--partition", "all", "--to-earliest", "--execute")
+    waiting = [each["state"] for each in lines("rewind", "status")]
+    assert 0 == croupier("run", "player", "--drain")
 
-    assert (1, True) == (code, "has no worker" in err)
+    assert (0, True) == (code, "no worker is running: the replay begins when one does" in err)
+    assert ["replaying"] * PARTITIONS == waiting
+    assert ["done"] * PARTITIONS == [each["state"] for each in lines("rewind", "history")]
+    assert before == events()
 
 
 @pytest.mark.usefixtures("loaded")
@@ -268,6 +282,25 @@ def test_a_group_of_either_kind_is_seen_to_have_members_or_none(environment: Map
         meanwhile = phase(environment)
 
     assert ("empty", "stable", "empty") == (before, meanwhile, phase(environment))
+
+
+@pytest.mark.usefixtures("processed")
+def test_while_members_come_and_go_it_waits_and_says_so(environment: Mapping[str, str], app: str) -> None:
+    """One member does not look whether another one has come: so the group cannot settle."""
+    config = {"bootstrap.servers": environment["CROUPIER_BOOTSTRAP_SERVERS"], "group.id": app}
+    inputs = [environment["CROUPIER_TOPIC_CALLS"]]
+    with closing(Consumer(config)) as slow:
+        slow.subscribe(inputs)
+        wait_until(lambda: not slow.poll(0.1) and bool(slow.assignment()))
+        with closing(Consumer(config)) as other:
+            other.subscribe(inputs)
+            wait_until(lambda: not other.poll(0.1) and phase(environment) == "moving")
+            waiting = at_work(environment, "rewind", "--partition", "0", "--to-earliest", "--execute")
+            first = waiting.stderr.readline() if waiting.stderr else ""
+    _, said = waiting.communicate(timeout=60)
+
+    assert f"waiting: the members of group {app} come and go\n" == first
+    assert (0, True) == (waiting.returncode, "partition 0: commit 1 reached" in said)
 
 
 @pytest.mark.usefixtures("processed")
@@ -291,7 +324,7 @@ def test_much_is_not_taken_back_where_nobody_can_be_asked(told: Told, tmp_path: 
 
     assert (2, "PARTITION") == (code, out.split()[0])
     assert "this takes back what 20,000 players have done: --yes is needed where nobody can be asked" in err
-    assert (1, True) == (sure, "has no worker" in why)
+    assert (0, True) == (sure, "partition 1: commit 1 reached" in why)
 
 
 @pytest.mark.usefixtures("processed")
@@ -326,13 +359,7 @@ def test_a_rewind_under_way_is_followed_left_alone_and_not_disturbed(
     partition = places[0][0]
     slow = ("batch_records_max=1", "rewind_step_rows=1")
     with working(environment, *slow):
-        first = subprocess.Popen(
-            [sys.executable, CLI, "rewind", "--partition", str(partition), "--to-earliest", "--execute", "--yes"],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        first = at_work(environment, "rewind", "--partition", str(partition), "--to-earliest", "--execute", "--yes")
         wait_until(lambda: [each["state"] for each in lines("rewind", "status")] == ["going back"])
         first.send_signal(signal.SIGINT)
         _, left = first.communicate(timeout=60)

@@ -199,7 +199,7 @@ def _execute(site: Site, plans: Sequence[Planned], act: Act, now_ms: Callable[[]
     fail([showing.heading(each, now_ms()) for each in rewinds if not each.is_back], "partitions were not taken back")
     if not all(each.is_done for each in rewinds):
         tell("no worker is running: the replay begins when one does")
-    if any(each.counts.get(name) for each in rewinds for name in ("changed", "added", "vanished")):
+    if any(each.is_done and each.has_differences for each in rewinds):
         tell(f"what differs: croupier rewind report {rewinds[0].command.id}")
 
 

@@ -64,6 +64,8 @@ class _Line(NamedTuple):
 
 def differences(site: Site, rewind: Rewind, all_of_them: Sequence[Rewind]) -> Iterator[Difference]:
     """Yield a partition's differences in the order in which they came up, as far as the journal still has them."""
+    if not rewind.has_differences:
+        return
     lines, since_ms = _lines(site, rewind), heard_since(rewind, all_of_them)
     while some := list(islice(lines, AT_ONCE)):
         old = _heard(site, some, since_ms, _begun_at(rewind) + SLACK_MS)

@@ -29,6 +29,9 @@ STATES: Mapping[str, State] = {
 ENDS = frozenset({"done", "refused", "expired"})
 """Answers after which no other comes."""
 
+DIFFERENT = ("changed", "added", "vanished")
+"""The counts of what the CRM has not heard so."""
+
 
 class Rewind(NamedTuple):
     """One partition's part of a rewind: what was asked, and all answers in order.
@@ -65,6 +68,11 @@ class Rewind(NamedTuple):
     def answered_at(self, outcome: str) -> int | None:
         """When a worker said this, ms."""
         return next((each.at_ms for each in self.answers if each.outcome == outcome), None)
+
+    @property
+    def has_differences(self) -> bool:
+        """Its replay has come, or may yet come, to something that the CRM has not heard so."""
+        return not self.is_done or any(self.counts.get(name) for name in DIFFERENT)
 
     def replayed(self, committed: Mapping[Partition, int]) -> int:
         """How many records its replay has taken again, by what its group has committed."""
