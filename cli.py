@@ -14,7 +14,7 @@ from types import FrameType
 import click
 
 from topologies.operations import logs
-from topologies.operations.commands import demo, describe, load, options, rewind, sandbox, settings, tap, topics
+from topologies.operations.commands import audit, demo, describe, load, options, rewind, sandbox, settings, tap, topics
 from topologies.operations.commands import run as running
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
@@ -34,6 +34,7 @@ COMMANDS: Sequence[click.Command] = (
     describe.describe,
     tap.tap,
     rewind.rewind,
+    audit.audit,
     settings.settings,
 )
 

@@ -9,6 +9,7 @@ import click
 
 from topologies import units
 from topologies.operations.commands import options
+from topologies.operations.commands import rewind_preview as previewing
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.commands.rewind_progress import fail, tell, watched
 from topologies.operations.commands.rewind_reports import REPORTS
@@ -35,6 +36,7 @@ class Act(NamedTuple):
     plan: Path | None
     apply: Path | None
     execute: bool
+    preview: bool
     yes: bool
     wish: Wish
 
@@ -48,6 +50,7 @@ class Act(NamedTuple):
         "croupier rewind --partition all --by-duration 2h --execute --reason 'wrong rate of GBP'",
         "croupier rewind --partition 0-2,5 --shift-by 10 --plan plans.jsonl",
         "croupier rewind --apply plans.jsonl --yes",
+        "croupier rewind --partition 3 --by-duration 2h --preview",
         "croupier rewind report 3f9a01bc",
     ),
 )
@@ -68,6 +71,7 @@ class Act(NamedTuple):
 @click.option("--plan", type=click.Path(dir_okay=False, path_type=Path), help="Write the plans to this file.")
 @click.option("--apply", type=click.Path(dir_okay=False, path_type=Path), help="Execute the plans of this file.")
 @click.option("--execute", is_flag=True, help="Execute the plans.")
+@click.option("--preview", is_flag=True, help="Replay here, with the rules of this installation; nothing is written.")
 @click.option(
     "--emit",
     type=click.Choice(EMITS),
@@ -108,6 +112,8 @@ def rewind(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  se
         plans = _planned(site, target, _chosen(site, act.partitions, now_ms()))
     if act.plan is not None:
         planned.write(act.plan, plans)
+    elif plans and act.preview:
+        previewing.preview(invocation, site, plans, act.wish)
     elif plans and (act.apply or act.execute):
         _execute(site, plans, act, now_ms)
     elif plans:
@@ -120,7 +126,7 @@ for report in REPORTS:
 
 def _act(given: dict[str, Any]) -> Act:
     """The options, if they go together."""
-    doing = [name for name in ("plan", "apply", "execute") if given[name]]
+    doing = [name for name in ("plan", "apply", "execute", "preview") if given[name]]
     if len(doing) > 1:
         raise click.UsageError(f"--{doing[0]} and --{doing[1]} exclude each other")
     chosen = [name for name in ("partition", *targets.OPTIONS) if given[name] not in (None, False)]
@@ -137,7 +143,7 @@ def _act(given: dict[str, Any]) -> Act:
     if len(given["reason"]) > TEXT_MAX:
         raise click.UsageError(f"--reason: longer than {TEXT_MAX:,} characters")
     wish = Wish(given["emit"], given["reason"], given["deadline"])
-    return Act(partitions, given["plan"], given["apply"], given["execute"], given["yes"], wish)
+    return Act(partitions, given["plan"], given["apply"], given["execute"], given["preview"], given["yes"], wish)
 
 
 def _target(given: dict[str, Any], site: Site, now_ms: int) -> Asked:

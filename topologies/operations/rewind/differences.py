@@ -64,9 +64,15 @@ class _Line(NamedTuple):
 
 def differences(site: Site, rewind: Rewind, all_of_them: Sequence[Rewind]) -> Iterator[Difference]:
     """Yield a partition's differences in the order in which they came up, as far as the journal still has them."""
-    if not rewind.has_differences:
-        return
-    lines, since_ms = _lines(site, rewind), heard_since(rewind, all_of_them)
+    if rewind.has_differences:
+        yield from of_lines(site, rewind, _lines(site, rewind), all_of_them)
+
+
+def of_lines(
+    site: Site, rewind: Rewind, values: Iterable[bytes], all_of_them: Sequence[Rewind]
+) -> Iterator[Difference]:
+    """Yield the differences of a report's lines, which a worker has written or a rehearsal has come to."""
+    lines, since_ms = map(_line, values), heard_since(rewind, all_of_them)
     while some := list(islice(lines, AT_ONCE)):
         old = _heard(site, some, since_ms, _begun_at(rewind) + SLACK_MS)
         for each in some:
@@ -88,7 +94,7 @@ def heard_since(rewind: Rewind, all_of_them: Iterable[Rewind]) -> int:
     return max(0, since_ms - SLACK_MS)
 
 
-def _lines(site: Site, rewind: Rewind) -> Iterator[_Line]:
+def _lines(site: Site, rewind: Rewind) -> Iterator[bytes]:
     where, key = (site.own.journal, rewind.partition), DIFFERENCE + rewind.command.id.encode()
     begin = site.admin.offsets_at([where], _begun_at(rewind) - SLACK_MS)[where]
     done_at = rewind.answered_at("done")
@@ -97,8 +103,12 @@ def _lines(site: Site, rewind: Rewind) -> Iterator[_Line]:
         end = min(end, site.admin.offsets_at([where], done_at + SLACK_MS)[where])
     for record in site.records(rewind.partition, begin, end):
         if record.key == key and record.value is not None:
-            found = load_json(record.value)
-            yield _Line(*(found[name] for name in _Line._fields))
+            yield record.value
+
+
+def _line(value: bytes) -> _Line:
+    found = load_json(value)
+    return _Line(*(found[name] for name in _Line._fields))
 
 
 def _begun_at(rewind: Rewind) -> int:

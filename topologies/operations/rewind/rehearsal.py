@@ -6,8 +6,9 @@ broker alone would refuse, such as a record that is too large for it, is not
 found out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from topologies.operations.running import Clock
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
 from topologies.runtime.intake import Intake
+from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.names import own_topics
 from topologies.runtime.rewinding import control, row
@@ -31,6 +33,10 @@ from topologies.settings import Settings
 
 POLL_S = 0.1
 RECORDS_PER_POLL = 2_000
+ROWS_AT_ONCE = 10_000
+
+KEPT = 1 << 15
+"""Added to the number of a partition: where the store keeps its state as it was found."""
 
 
 class Rehearsed(NamedTuple):
@@ -59,9 +65,18 @@ class Rehearsal:
         self._reader = opened.enter_context(closing(Reader(components.cluster(ours))))
         self._differences: list[bytes] = []
         self._answers: list[Answer] = []
+        self._players: frozenset[bytes] | None = None
 
-    def rehearse(self, number: int, command: Command) -> Rehearsed:
+    def rehearse(
+        self, number: int, command: Command, *, players: Collection[str] | None = None, is_kept: bool = False
+    ) -> Rehearsed:
         """Take a partition back, replay it, and return what differs.
+
+        Args:
+            number: the partition.
+            command: how far back.
+            players: whose records are replayed; None: all. What follows of others means nothing then.
+            is_kept: the state as it was found can be compared afterwards (`states`).
 
         Raises:
             Failed: it would be refused.
@@ -71,6 +86,9 @@ class Rehearsal:
         beginning = self._here(number, self._restoring.restored(number))
         if beginning.rewind is not None:
             raise Failed(f"rewind {beginning.rewind.command.id} of partition {number} is still under way")
+        if is_kept:
+            self._keep(number, beginning)
+        self._players = None if players is None else frozenset(each.encode() for each in players)
         self._ask(number, beginning, command)
         while (rewind := (beginning := self._here(number, beginning)).rewind) is not None:
             work = self._restoring.preparation.work(number, beginning, rewind)
@@ -82,6 +100,20 @@ class Rehearsal:
         if last.outcome != "done":
             raise Failed(f"partition {number}: {last.why}")
         return Rehearsed(last.counts, self._differences)
+
+    def states(self, number: int) -> tuple[Iterator[tuple[bytes, bytes]], Iterator[tuple[bytes, bytes]]]:
+        """Return the rows of a kept partition in key order, as they were found, and as they are now."""
+        store = self._restoring.store
+        return store.scan(KEPT + number, b""), store.scan(number, b"")
+
+    def stream_time(self, number: int) -> int:
+        """Return how far the time of a rehearsed partition is, ms."""
+        return head.decode(self._restoring.store.get(number, head.KEY) or b"", self._codec).stream_time
+
+    def _keep(self, number: int, beginning: Beginning) -> None:
+        rows = self._restoring.store.scan(number, b"")
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            self._write(KEPT + number, beginning, some)
 
     def _here(self, number: int, beginning: Beginning) -> Beginning:
         """Where the task stands in our own store."""
@@ -129,4 +161,13 @@ class Rehearsal:
         polled = self._reader.poll(POLL_S, RECORDS_PER_POLL)
         for trap in polled.traps:
             raise trap.error
-        self._intake.distribute(polled, {number: task})
+        self._distribute(polled, task)
+
+    def _distribute(self, polled: Polled, task: Task) -> None:
+        """Give the task the records of the players who are replayed; those of others are passed."""
+        players = self._players
+        chosen = [raw for raw in polled.messages if players is None or raw.key() in players]
+        self._intake.distribute(polled._replace(messages=chosen), {task.partition: task})
+        if players is not None:
+            for raw in polled.messages:
+                task.lanes[raw.topic() or ""].ended((raw.offset() or 0) + 1)
