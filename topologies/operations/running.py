@@ -17,6 +17,7 @@ from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
+from topologies.runtime.outage import bridged
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
 from topologies.runtime.rejoining import Rejoining
@@ -93,7 +94,7 @@ class Site:
         """Return the worker, a member of the group already."""
         topology, settings = self._topology, self._settings
         surveyor = Surveyor(topology, settings.app, self._admin, settings.start)
-        surveyor.partitions()
+        bridged(surveyor.partitions, settings.request_timeout / MS, self._stop)
         store = self._store()
         tables = self._tables()
         recovery = self._recovery(surveyor, store)
