@@ -69,8 +69,9 @@ class PaymentRow(NamedTuple):
 def alive(rows: Rows, order_id: str) -> list[PaymentRow]:
     """All payments that have had this OrderID and are still remembered, oldest first."""
     row: Row = rows.get(PAYMENTS, order_id)
-    known = [PaymentRow._make(payment) for payment in row or ()]
-    return [payment for payment in known if rows.now < payment.expires_at]
+    if row is None:
+        return []
+    return [payment for payment in map(PaymentRow._make, row) if rows.now < payment.expires_at]
 
 
 def latest(rows: Rows, order_id: str) -> PaymentRow | None:
