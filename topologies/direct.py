@@ -18,7 +18,7 @@ Field = tuple[str, bool, int, "Fields"]
 Fields = tuple[Field, ...]
 """How to read the fields of a record, one after the other: name, whether it may be null, kind, fields of a `RECORD`.
 
-Plain tuples: they are unpacked for every field of every record, which of named ones takes three times as long.
+Plain tuples: they are unpacked for every field of every record, which takes five times as long with named ones.
 """
 
 _KINDS = {"string": TEXT, "int": WHOLE, "long": WHOLE, "boolean": TRUTH}
