@@ -46,7 +46,7 @@ _TROUBLE = {
 }
 
 
-CLOSED = "connections were closed by the other side, as where security.protocol does not fit the port"
+CLOSED = "connections were closed by the other side: it restarts, or security.protocol does not fit the port"
 """What is said of brokers that are all away, although no connection has failed."""
 
 
