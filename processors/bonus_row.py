@@ -6,6 +6,7 @@ from processors.ages import last_reading
 from processors.bonus_table import ACTIVE, ENDED, NOTHING
 from processors.events import bonus_type
 from processors.facts import BonusChange
+from processors.replacing import quickly_replaced
 from processors.rows import Rows
 from processors.rules import Rules
 
@@ -15,6 +16,7 @@ Standing = Literal["unseen", "pending", "active", "ended"]
 Payment = Literal["undecided", "approved", "refused", "given-up"]
 
 
+@quickly_replaced
 class Bonus(NamedTuple):
     """One bonus instance: the platform's word, what the CRM was told, and what bets made of it."""
 
@@ -149,7 +151,7 @@ def last_word(bonus: Bonus, change: BonusChange, origin: str, rules: Rules) -> B
 def load(rows: Rows, user_bonus_id: str) -> Bonus | None:
     """Return the bonus, or None when it is unknown or forgotten."""
     row = rows.get(BONUS, user_bonus_id)
-    return None if row is None else Bonus._make(row)
+    return row if row is None or type(row) is Bonus else Bonus._make(row)
 
 
 def put(rows: Rows, bonus: Bonus, rules: Rules) -> None:
@@ -161,4 +163,4 @@ def put(rows: Rows, bonus: Bonus, rules: Rules) -> None:
         expires_at = rows.now + rules.payment_retention
     else:
         expires_at = last_reading(max(bonus.ended_at, bonus.updated_at), rules.state_retention)
-    rows.put(BONUS, bonus.user_bonus_id, list(bonus), expires_at)
+    rows.put(BONUS, bonus.user_bonus_id, bonus, expires_at)

@@ -10,6 +10,7 @@ from processors import events
 from processors.ages import is_too_old, last_reading
 from processors.facts import WalletCall
 from processors.outcome import Refused
+from processors.replacing import quickly_replaced
 from processors.rows import Rows
 from processors.rules import Rules
 from processors.turn import Moment, Turn
@@ -19,6 +20,7 @@ WIN = "win"
 REFUND = "refund"
 
 
+@quickly_replaced
 class Bet(NamedTuple):
     """A bet as its refund needs it."""
 
@@ -46,12 +48,12 @@ class Bet(NamedTuple):
 def load_bet(rows: Rows, call_id: str) -> Bet | None:
     """Return a bet, or None when it was never seen or is forgotten."""
     row = rows.get(BET, call_id)
-    return None if row is None else Bet(*row)
+    return row if row is None or type(row) is Bet else Bet._make(row)
 
 
 def put_bet(rows: Rows, call_id: str, bet: Bet, rules: Rules) -> None:
     """Remember a bet by its own time."""
-    rows.put(BET, call_id, list(bet), last_reading(bet.at, rules.state_retention))
+    rows.put(BET, call_id, bet, last_reading(bet.at, rules.state_retention))
 
 
 def skip(turn: Turn, call: WalletCall) -> bool:

@@ -21,15 +21,20 @@ class Link(NamedTuple):
     """Reversed once since: not again."""
 
 
+NO_LINK = Link(None, [], [], [])
+
+
 def load(rows: Rows, order_id: str) -> Link:
     """Return the bonuses of an order, of an unknown one none."""
     row = rows.get(LINK, order_id)
-    return Link(None, [], [], []) if row is None else Link._make(row)
+    if row is None:
+        return NO_LINK
+    return row if type(row) is Link else Link._make(row)
 
 
 def put(rows: Rows, order_id: str, link: Link, rules: Rules) -> None:
     """Remember the bonuses of an order as long as the order itself may be remembered."""
-    rows.put(LINK, order_id, list(link), last_reading(rows.now, rules.payment_retention))
+    rows.put(LINK, order_id, link, last_reading(rows.now, rules.payment_retention))
 
 
 def earn(rows: Rows, order_id: str, user_bonus_id: str, code: str | None, rules: Rules) -> None:

@@ -44,23 +44,24 @@ def decide(before: PaymentRow, order: Order, rules: Rules) -> Decision:
         return _reopen(before, order, row.nothing_sent, rules)
     if before.sent == "Approved":
         decision = _fill(row.approved_sent, before, order)
-        is_discrepancy = row.remark == "discrepancy"
-        return decision._replace(counts=[*decision.counts, *["payments-discrepancy"] * is_discrepancy])
+        if row.remark != "discrepancy":
+            return decision
+        return decision._replace(counts=[*decision.counts, "payments-discrepancy"])
     cell = row.nothing_sent if before.sent is None else row.requested_sent
-    return _fill(cell, before, order)._replace(is_unresolved=row.remark == "unresolved")
+    decision = _fill(cell, before, order)
+    return decision._replace(is_unresolved=True) if row.remark == "unresolved" else decision
 
 
 def evolve(before: PaymentRow, sent: Sent) -> PaymentRow:
     """Remember one event. No rules here: they were applied in `decide`."""
-    told = before._replace(sent_at=max(before.sent_at, sent.at))
-    if sent.status == "Rollback":
-        return told._replace(rolled_back=told.rolled_back + sent.amount, rollbacks=told.rollbacks + 1)
-    told = told._replace(sent=sent.status)
-    if sent.status == "Approved":
-        told = told._replace(approved=sent.amount)
-    if sent.status == "Requested" or told.is_finished:
-        return told
-    return told._replace(decided=sent.status, decided_at=told.sent_at)
+    status, at = sent.status, max(before.sent_at, sent.at)
+    if status == "Rollback":
+        rolled_back = before.rolled_back + sent.amount
+        return before._replace(sent_at=at, rolled_back=rolled_back, rollbacks=before.rollbacks + 1)
+    approved = sent.amount if status == "Approved" else before.approved
+    if status == "Requested" or before.is_finished:
+        return before._replace(sent_at=at, sent=status, approved=approved)
+    return before._replace(sent_at=at, sent=status, approved=approved, decided=status, decided_at=at)
 
 
 def _reopen(before: PaymentRow, order: Order, cell: Cell, rules: Rules) -> Decision:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 from processors.ages import last_reading
 from processors.facts import Kind, Order
+from processors.replacing import quickly_replaced
 from processors.rows import Row, Rows
 from processors.rules import DAY
 
@@ -14,6 +15,7 @@ PAYMENTS = "payment"
 PAYMENT_IDS = "payment-id"
 
 
+@quickly_replaced
 class PaymentRow(NamedTuple):
     """One payment: its first word, its newest version, and what the CRM was told."""
 
@@ -69,8 +71,10 @@ class PaymentRow(NamedTuple):
 def alive(rows: Rows, order_id: str) -> list[PaymentRow]:
     """All payments that have had this OrderID and are still remembered, oldest first."""
     row: Row = rows.get(PAYMENTS, order_id)
-    known = [PaymentRow._make(payment) for payment in row or ()]
-    return [payment for payment in known if rows.now < payment.expires_at]
+    if row is None:
+        return []
+    payments = [one if type(one) is PaymentRow else PaymentRow._make(one) for one in row]
+    return [payment for payment in payments if rows.now < payment.expires_at]
 
 
 def latest(rows: Rows, order_id: str) -> PaymentRow | None:
@@ -96,7 +100,7 @@ def store(rows: Rows, payment: PaymentRow) -> None:
     others = [other for other in alive(rows, payment.order_id) if other.created_at != payment.created_at]
     payments = sorted([*others, payment], key=lambda one: one.created_at)
     expires_at = max(one.expires_at for one in payments)
-    rows.put(PAYMENTS, payment.order_id, [list(one) for one in payments], expires_at)
+    rows.put(PAYMENTS, payment.order_id, payments, expires_at)
     if payment.payment_id is not None:
         rows.put(PAYMENT_IDS, payment.payment_id, [payment.order_id, payment.created_at], payment.expires_at)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from processors.ages import last_reading
 from processors.bonus_row import BONUS, Bonus, Standing
+from processors.replacing import quickly_replaced
 from processors.rows import NEVER, Rows
 from processors.rules import DAY, Rules
 
@@ -16,6 +17,7 @@ CAMPAIGN = "campaign"
 _ID = "-"
 
 
+@quickly_replaced
 class Roster(NamedTuple):
     """Bonuses are [user_bonus_id, bonus_id, activated_at]."""
 
@@ -44,7 +46,7 @@ EMPTY = Roster([], [])
 def load(rows: Rows) -> Roster | None:
     """Return the player's roster; None when there is nothing that a plain call could concern."""
     row = rows.get(ROSTER, _ID)
-    return None if row is None else Roster._make(row)
+    return row if row is None or type(row) is Roster else Roster._make(row)
 
 
 def put(rows: Rows, roster: Roster, rules: Rules) -> None:
@@ -62,7 +64,7 @@ def put(rows: Rows, roster: Roster, rules: Rules) -> None:
     else:
         rows.delete(ROSTER, _ID)
         return
-    rows.put(ROSTER, _ID, list(roster._replace(written_at=rows.now)), expires_at)
+    rows.put(ROSTER, _ID, roster._replace(written_at=rows.now), expires_at)
 
 
 def touched(rows: Rows, rules: Rules) -> None:

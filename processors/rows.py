@@ -8,7 +8,10 @@ undoing a record, a batch or a transaction is forgetting a layer of puts.
 from typing import Any, Protocol
 
 Row = Any
-"""A JSON value. Each kind's module gives it its shape, as a NamedTuple made from a list."""
+"""A JSON value, or a NamedTuple in the place of a list: each kind's module gives it its shape.
+
+One that was put as a NamedTuple comes back as that, or as a list once it was stored.
+"""
 
 NEVER = 0
 """The expiry of a row that stays until it is deleted."""

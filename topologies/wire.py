@@ -6,13 +6,13 @@ import orjson
 
 
 def dump_json(value: Any) -> bytes:  # noqa: ANN401  a JSON value
-    """Compact UTF-8; keys in their own order.
+    """Compact UTF-8; keys in their own order, a NamedTuple as a list.
 
     Raises:
         TypeError: not a JSON value, or a whole number beyond 64 bits.
     """
     # orjson gives its buffer away with the text, 4 KB for the smallest; a slice is as long as it is, and costs nothing.
-    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)[:-1]
+    return orjson.dumps(value, _plain, orjson.OPT_APPEND_NEWLINE)[:-1]
 
 
 def load_json(text: bytes | str) -> Any:  # noqa: ANN401  a JSON value
@@ -22,3 +22,10 @@ def load_json(text: bytes | str) -> Any:  # noqa: ANN401  a JSON value
         ValueError: not JSON, or not UTF-8.
     """
     return orjson.loads(text)
+
+
+def _plain(value: object) -> tuple[Any, ...]:
+    """What orjson asks about types that it does not know."""
+    if isinstance(value, tuple):
+        return tuple(value)
+    raise TypeError

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,21 @@ def test_a_broker_that_is_restarted_is_waited_for_and_the_waiting_said_once(
     told = [each.getMessage() for each in caplog.records if each.name == "croupier.worker"]
     assert 1 == len([each for each in told if each.startswith("no broker can be reached: ")])
     assert "the cluster answers again" in told
+
+
+def test_a_cluster_that_is_just_starting_is_waited_for(
+    away: Stage, own_broker: OwnBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = sent(away, 0)
+    with ExitStack() as running:
+        with own_broker.killed():
+            worker = running.enter_context(away.running())
+            wait_until(lambda: "waiting for it" in caplog.text, "it says that nobody is there", LONG_S)
+        wait_until(lambda: all_committed(away), "it begins", LONG_S)
+        worker.stop.set()
+        assert [] == worker.ends().halted
+
+    right(away, records)
 
 
 def test_a_worker_is_stopped_although_nobody_answers(away: Stage, own_broker: OwnBroker) -> None:

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -7,6 +7,9 @@ from topologies import configuration
 from topologies.operations import demo
 from topologies.operations.demo import STORIES, Shown
 from topologies.runtime.task import Moment
+
+Croupier = Callable[..., int]
+Output = pytest.CaptureFixture[str]
 
 
 def now() -> Moment:
@@ -49,3 +52,17 @@ def test_each_story_ends_as_it_should(shown: Shown) -> None:
     assert [("600666", "invalid")] == [
         (letter.key, letter.headers["dead-letter.class"]) for letter in shown.dead_letters
     ]
+
+
+def test_on_a_given_cluster_it_says_what_stays_there(
+    bootstrap_servers: str, croupier: Croupier, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And proposes no command that would write to topics of that cluster."""
+    monkeypatch.setenv("CROUPIER_BOOTSTRAP_SERVERS", bootstrap_servers)
+
+    assert 0 == croupier("demo")
+
+    proposed = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("  croupier ")]
+    assert ["tap", "describe"] == [words[1] for words in proposed]
+    assert 0 == croupier(*proposed[0][1:])
+    assert len(CHAINS["125917"]) == capsys.readouterr().out.count(" 125917 ")

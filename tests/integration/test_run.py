@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from tests.integration.installation import counts
 from topologies.operations.demo import SAMPLES
@@ -130,3 +132,18 @@ def test_missing_topics_are_a_configuration_error_of_several_workers_too(environ
         _, said = process.communicate(timeout=60)
 
     assert (2, 1) == (process.returncode, said.count("\n")), said
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_task_that_two_workers_have_halted_is_one(croupier: Croupier, environment: Mapping[str, str]) -> None:
+    assert 0 == croupier("run", "player", "--drain")
+    moved = TopicPartition(environment["CROUPIER_TOPIC_ORDERS"], 1, 1)
+    group = ConsumerGroupTopicPartitions(environment["CROUPIER_APP"], [moved])
+    admin = AdminClient({"bootstrap.servers": environment["CROUPIER_BOOTSTRAP_SERVERS"]})
+    admin.alter_consumer_group_offsets([group])[environment["CROUPIER_APP"]].result(30)
+
+    process = start(environment, "--drain", "--workers", "2")
+    said = process.communicate(timeout=60)[1].splitlines()
+
+    assert (1, "croupier: 1 task is halted") == (process.returncode, said[-1])
+    assert 1 == len([line for line in said if line.startswith("task 1: somebody has moved the group's offsets: ")])

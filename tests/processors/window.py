@@ -15,23 +15,30 @@ class Timer(NamedTuple):
 class Window:
     """Rows and timers of one player; `now` is moved by whoever tells the story.
 
-    Rows are kept as JSON text, so a row that is changed in place, or that is
-    not a plain JSON value, is noticed here rather than after a restart.
+    Rows are kept as JSON text too, so a row that is changed in place, or that
+    would not come back from a store, is noticed here rather than after a
+    restart. They are given by turns as they were put, and as they are stored.
     """
 
     def __init__(self, now: int = 0) -> None:
         self.now = now
         self.timers: set[Timer] = set()
-        self.rows: dict[tuple[str, str], tuple[str, int]] = {}
+        self.rows: dict[tuple[str, str], tuple[str, int, Row]] = {}
+        self._is_stored = False
 
     def get(self, kind: str, row_id: str) -> Row | None:
         found = self.rows.get((kind, row_id))
-        return json.loads(found[0]) if found and self._lives(found[1]) else None
+        if found is None or not self._lives(found[1]):
+            return None
+        text, _, row = found
+        assert json.dumps(row) == text, f"changed in place: {row!r}"
+        self._is_stored = not self._is_stored
+        return json.loads(text) if self._is_stored else row
 
     def put(self, kind: str, row_id: str, row: Row, expires_at: int) -> None:
         text = json.dumps(row)
-        assert json.loads(text) == row, f"not a JSON value: {row!r}"
-        self.rows[kind, row_id] = (text, expires_at)
+        assert json.loads(text) == _as_lists(row), f"not a JSON value: {row!r}"
+        self.rows[kind, row_id] = (text, expires_at, row)
 
     def delete(self, kind: str, row_id: str) -> None:
         self.rows.pop((kind, row_id), None)
@@ -39,7 +46,7 @@ class Window:
     def scan(self, kind: str) -> list[tuple[str, Row]]:
         return sorted(
             (row_id, json.loads(text))
-            for (of, row_id), (text, expires_at) in self.rows.items()
+            for (of, row_id), (text, expires_at, _) in self.rows.items()
             if of == kind and self._lives(expires_at)
         )
 
@@ -70,7 +77,12 @@ class Window:
 
     def living(self) -> dict[tuple[str, str], Row]:
         """Every row that can still be read, to compare and to count."""
-        return {key: json.loads(text) for key, (text, expires_at) in self.rows.items() if self._lives(expires_at)}
+        return {key: json.loads(text) for key, (text, expires_at, _) in self.rows.items() if self._lives(expires_at)}
 
     def _lives(self, expires_at: int) -> bool:
         return expires_at == NEVER or self.now < expires_at
+
+
+def _as_lists(row: Row) -> Row:
+    """A NamedTuple, or a list of them, is stored as lists."""
+    return [_as_lists(each) for each in row] if isinstance(row, list | tuple) else row

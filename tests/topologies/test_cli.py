@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -209,7 +210,7 @@ def failing(error: Exception) -> click.Command:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_only_debug_shows_a_traceback(
+def test_only_debug_shows_a_traceback_and_the_clients_log(
     croupier: Croupier, capsys: Output, monkeypatch: pytest.MonkeyPatch, *, debug: bool
 ) -> None:
     monkeypatch.setitem(cli.croupier.commands, "fail", failing(RuntimeError("a bug\nof ours")))
@@ -218,6 +219,7 @@ def test_only_debug_shows_a_traceback(
 
     said = capsys.readouterr().err
     assert debug == ("Traceback" in said)
+    assert debug == logging.getLogger("croupier.kafka").isEnabledFor(logging.DEBUG)
     assert "croupier: unexpected RuntimeError: a bug of ours (--debug shows the traceback)" == said.splitlines()[-1]
 
 

@@ -24,6 +24,8 @@ from topologies.settings import Settings
 SAMPLES = Path(__file__).parent / "samples"
 PARTITIONS = 2
 TOPICS = ("topic_orders", "topic_bonuses", "topic_calls", "topic_rates", "topic_events")
+NEW_APP = "croupier-demo-"
+"""How the names of what is made on a given cluster begin."""
 ORIGIN = {"origin": "brand.com", "origin_by_casino": {"123": "brand.com"}}
 """What the samples need of the settings."""
 
@@ -65,7 +67,7 @@ def cluster(given: Settings) -> Iterator[Settings]:
         state_dir = held.enter_context(tempfile.TemporaryDirectory(prefix="croupier-demo-"))
         values = {"bootstrap_servers": running_sandbox.bootstrap_servers, "state_dir": state_dir, **ORIGIN}
         if running_sandbox.way == "given":
-            values |= {"kafka": given.kafka, **_new_names(f"croupier-demo-{secrets.token_hex(3)}")}
+            values |= {"kafka": given.kafka, **_new_names(f"{NEW_APP}{secrets.token_hex(3)}")}
         yield Settings.of(values, {})
 
 

@@ -17,6 +17,7 @@ from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
+from topologies.runtime.outage import bridged
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
 from topologies.runtime.rejoining import Rejoining
@@ -97,6 +98,7 @@ class Site:
         """Return the worker, a member of the group already."""
         topology, settings = self._topology, self._settings
         surveyor = self.surveyor()
+        bridged(surveyor.partitions, settings.request_timeout / MS, self._stop)
         store = self.store()
         tables = self.tables()
         recovery = self.recovery(surveyor, store)
@@ -127,10 +129,8 @@ class Site:
         )
 
     def surveyor(self) -> Surveyor:
-        """Return who asks where tasks stand; the topics fit together."""
-        surveyor = Surveyor(self._topology, self._settings.app, self._admin, self._settings.start)
-        surveyor.partitions()
-        return surveyor
+        """Return who asks where tasks stand; first whether the topics fit together."""
+        return Surveyor(self._topology, self._settings.app, self._admin, self._settings.start)
 
     def store(self) -> Store:
         """Return the local store, opened."""

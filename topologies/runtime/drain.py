@@ -64,6 +64,7 @@ class Drain:
             ]
             more = [f"and {len(named) - NAMED_MAX} more"] if len(named) > NAMED_MAX else []
             log.info(
-                "drained here, waiting for others to commit: %s. what another worker has halted never gets there",
+                "drained here, waiting for others to commit: %s. what another worker has halted never gets there: "
+                "its log says why, and Ctrl-C ends this one",
                 ", ".join([*named[:NAMED_MAX], *more]),
             )

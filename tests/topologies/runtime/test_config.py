@@ -1,8 +1,11 @@
 """The client's properties that the design rests on: nothing else would notice when one is lost, but the clock."""
 
 import pytest
+from confluent_kafka import KafkaError
 
-from topologies.runtime.kafka.config import IDEMPOTENT, READ_COMMITTED, TRANSACTIONAL, Cluster, Trouble
+from topologies.runtime.kafka.config import CLOSED, IDEMPOTENT, READ_COMMITTED, TRANSACTIONAL, Cluster, Trouble
+
+# ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,27 @@ def test_what_holds_the_promise_cannot_be_set_by_the_user() -> None:
             "client.id",
         )
     )
+
+
+REFUSED = (KafkaError._TRANSPORT, "kafka:9092: Connection refused")
+ALL_DOWN = (KafkaError._ALL_BROKERS_DOWN, "0/2 brokers are down")
+NO_HOST = (KafkaError._RESOLVE, "kafka:9092: not known")
+
+
+@pytest.mark.parametrize(
+    ("complaints", "said"),
+    [
+        pytest.param([REFUSED], None, id="a broker of several"),
+        pytest.param(
+            [REFUSED, ALL_DOWN], "no broker can be reached: kafka:9092: Connection refused", id="the last one"
+        ),
+        pytest.param([ALL_DOWN], f"no broker can be reached: {CLOSED}", id="nobody says why"),
+        pytest.param([NO_HOST, ALL_DOWN], "the broker's host name is unknown: kafka:9092: not known", id="a cause"),
+    ],
+)
+def test_that_all_brokers_are_away_is_said_with_its_cause(complaints: list[tuple[int, str]], said: str | None) -> None:
+    trouble = Trouble()
+    for complaint in complaints:
+        trouble(KafkaError(*complaint))
+
+    assert said == trouble.last

@@ -5,7 +5,7 @@ import click
 from topologies.operations import demo as operation
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
-from topologies.operations.demo import ORIGIN, SAMPLES, STORIES, Shown
+from topologies.operations.demo import NEW_APP, ORIGIN, SAMPLES, STORIES, Shown
 from topologies.operations.rendering import table
 
 WIDTH = 80
@@ -21,20 +21,30 @@ Try next, with a Kafka that stays until `croupier sandbox stop`:
   croupier describe player
 """
 
+LEFT = """
+Its topics stay on this cluster: their names begin with {app}. Try next:
+
+  croupier tap {events} --from-start --drain --player 125917 --format table
+  croupier describe player
+"""
+"""On somebody's own cluster, where the commands above would use the topics of their settings."""
+
 
 @click.command(short_help="See it work, in a minute.", epilog=options.examples("croupier demo"))
 @click.pass_obj
 def demo(invocation: Invocation) -> None:
     """Start a real Kafka, load sample players' histories, run the player topology, and show the CRM's events.
 
-    Everything ends with the demo. With CROUPIER_BOOTSTRAP_SERVERS set it runs on that cluster, in new topics.
+    Everything ends with the demo. With CROUPIER_BOOTSTRAP_SERVERS set it runs on that cluster, in new topics, which
+    stay.
     """
     _tell("a real Kafka starts; the first time ever it is downloaded, which takes a minute")
     with operation.cluster(invocation.settings) as settings:
         _tell(f"Kafka at {settings.bootstrap_servers}")
         shown = operation.play(settings, invocation.clock, _tell)
+        is_left = settings.app.startswith(NEW_APP)
     _show(shown)
-    click.echo(NEXT)
+    click.echo(LEFT.format(app=settings.app, events=settings.topic_events) if is_left else NEXT)
 
 
 def _tell(news: str) -> None:

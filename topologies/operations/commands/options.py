@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from topologies.operations import logs
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 # `ctx.obj` is the Invocation that cli.py gives to every command.
@@ -37,6 +39,8 @@ def setting(name: str, **shown: Any) -> Callable[[Decorated], Decorated]:  # noq
 def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's own signature
     if value:
         ctx.obj.debug = True
+        # Behind the command it is read only when the logs are configured already.
+        logs.configure(debug=True)
 
 
 def examples(*lines: str) -> str:

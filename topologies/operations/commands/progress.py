@@ -45,6 +45,9 @@ class Progress:
                     bar.update(len(line.encode(errors="surrogateescape")))
 
             yield [(file, partial(watched, lines)) for file, lines in contents]
+            # Before 8.5 click never shows what is left below a step.
+            bar.update_min_steps = 0
+            bar.update(0)
 
     def tell(self, news: str) -> None:
         """Say something on standard error; the bar comes again below it."""

@@ -98,7 +98,9 @@ def run(invocation: Invocation, topology: str, *, count: int, drain: bool, accep
     report = workers.run(work, [f"{name}-{n}" for n in range(count)], stop) if count > 1 else work(name, stop)
     for line in counts.lines(report.counts, components.COUNTED[topology]):
         click.echo(line)
-    for why in report.halted:
+    # One that was halted by a worker, and then by the next that got it, is one.
+    halted = list(dict.fromkeys(report.halted))
+    for why in halted:
         click.echo(why, err=True)
-    if report.halted:
-        raise Failed(f"{len(report.halted)} tasks are halted")
+    if halted:
+        raise Failed("1 task is halted" if len(halted) == 1 else f"{len(halted)} tasks are halted")

@@ -23,7 +23,9 @@ class Restoring:
     def __init__(self, topology: Topology, settings: Settings, how: Run, clock: Clock, opened: ExitStack) -> None:
         self.site = running.Site(topology, settings, how, clock, threading.Event(), Doors(), opened)
         self.store = self.site.store()
-        self._recovery = self.site.recovery(self.site.surveyor(), self.store)
+        surveyor = self.site.surveyor()
+        surveyor.partitions()
+        self._recovery = self.site.recovery(surveyor, self.store)
         self._recovery.start()
         opened.callback(self._recovery.stop)
         self.preparation = opened.enter_context(closing(self.site.preparation(self.store, lambda: False)))

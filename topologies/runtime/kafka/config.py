@@ -46,27 +46,38 @@ _TROUBLE = {
 }
 
 
+CLOSED = "connections were closed by the other side: it restarts, or security.protocol does not fit the port"
+"""What is said of brokers that are all away, although no connection has failed."""
+
+
 class Trouble:
     """The last thing that a client complained about, for the message of whoever waits for it in vain."""
 
     def __init__(self) -> None:
         self.last: str | None = None
         self.is_credentials = False
+        self._failed_connection: str | None = None
 
     def forget(self) -> None:
         """What was is over, or will be said again."""
         self.last = None
+        self._failed_connection = None
         self.is_credentials = False
 
     def __call__(self, error: KafkaError) -> None:
         """Take librdkafka's `error_cb`: informational, but the only place that says why nothing answers."""
         known = _TROUBLE.get(error.code())
         log.debug("client error: %s", error)
+        if error.code() == KafkaError._TRANSPORT:  # noqa: SLF001 - likewise
+            # No trouble as long as another broker answers, but it says more than that all are away.
+            self._failed_connection = error.str()
         if known is None:
             return
-        # `_ALL_BROKERS_DOWN` follows every other cause and would hide it.
-        if self.last is None or error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - likewise
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - likewise
             self.last = f"{known}: {error.str()}"
+        elif self.last is None:
+            # It follows every other cause and would hide it.
+            self.last = f"{known}: {self._failed_connection or CLOSED}"
         if known == _TROUBLE[KafkaError.SASL_AUTHENTICATION_FAILED]:
             self.is_credentials = True
 

@@ -42,6 +42,8 @@ VERDICTS: Mapping[int, tuple[type[StreamError], str]] = {
     **dict.fromkeys(NO_MEMBER, (Expelled, "")),
     **dict.fromkeys(TOO_LARGE, (Poison, "")),
     KafkaError.FENCED_INSTANCE_ID: (Fatal, REPLACED),
+    # An abort so soon that the broker does not know of the transaction yet (librdkafka #4849). A new producer does.
+    KafkaError.INVALID_TXN_STATE: (Unknown, ""),
 }
 """What each code of a transaction comes to, and what is to be said first."""
 
