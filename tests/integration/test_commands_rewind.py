@@ -345,7 +345,7 @@ def many_players(told: Told, directory: Path) -> Path:
     return file
 
 
-BETS = 60
+BETS = 200
 
 
 @pytest.mark.usefixtures("loaded")
@@ -360,11 +360,11 @@ def test_a_rewind_under_way_is_followed_left_alone_and_not_disturbed(
     slow = ("batch_records_max=1", "rewind_step_rows=1")
     with working(environment, *slow):
         first = at_work(environment, "rewind", "--partition", str(partition), "--to-earliest", "--execute", "--yes")
-        wait_until(lambda: [each["state"] for each in lines("rewind", "status")] == ["going back"])
+        wait_until(lambda: "going back" in told("rewind", "status")[1])
         first.send_signal(signal.SIGINT)
-        _, left = first.communicate(timeout=60)
         status = told("rewind", "status")
         second = told("rewind", "--partition", partition, "--shift-by", 1, "--execute", "--yes")
+        _, left = first.communicate(timeout=60)
         wait_until(lambda: lines("rewind", "status") == [])
 
     assert 1 == first.returncode
