@@ -35,7 +35,7 @@ def test_topics_that_are_missing(installation: Installation) -> None:
     tap = said(installation, installation.croupier("tap", "--from-start"))
     check = said(installation, installation.croupier("topics", "check"))
 
-    own = f"{installation.state_topic}, {installation.dead_letter_topic}"
+    own = ", ".join(f"{installation.app}-{name}" for name in ("state", "journal", "control", "dead-letters"))
     missing = f"{inputs}, {own}, fx.rates, crm.events"
     assert (2, "", f"croupier: topics are missing: {missing}. {advice} player\n") == run
     assert (2, "", f"croupier: topics are missing: {inputs}, fx.rates. {advice} player\n") == load
