@@ -41,7 +41,7 @@ def test_topics_that_are_missing(installation: Installation) -> None:
     assert (2, "", f"croupier: topics are missing: {inputs}, fx.rates. {advice} player\n") == load
     elsewhere = "those of a topology are created with: croupier topics create"
     assert (2, "", f"croupier: topics are missing: crm.events. {elsewhere}\n") == tap
-    assert (1, "croupier: 7 differences. create missing topics with: croupier topics create player\n") == check[::2]
+    assert (1, "croupier: 9 differences. create missing topics with: croupier topics create player\n") == check[::2]
 
 
 def test_partition_counts_that_differ(installation: Installation) -> None:
