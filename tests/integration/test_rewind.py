@@ -13,8 +13,18 @@ from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.counting_topology import SOURCES
 from tests.integration.test_traps import FOREVER
 from topologies.operations.running import Run
+from topologies.runtime.rewinding import scan
 
-DOING = {"break": 8, "refuse": 8, "undecodable": 4, "break later": 8, "much later": 20, "stray": 6, "far ahead": 4, "large event": 2}
+DOING = {
+    "break": 8,
+    "refuse": 8,
+    "undecodable": 4,
+    "break later": 8,
+    "much later": 20,
+    "stray": 6,
+    "far ahead": 4,
+    "large event": 2,
+}
 DAY_MS = 24 * 3_600_000
 
 
@@ -61,9 +71,12 @@ HURRIED: dict[str, Any] = {"expiry_grace": 0, "max_task_idle": 0}
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_came_in_whatever_order_a_replay_tells_nothing_new(wild: Stage, seed: int) -> None:
+def test_whatever_came_in_whatever_order_a_replay_tells_nothing_new(
+    wild: Stage, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also while records go on to flow; again and again, each time with other sizes of batches and steps."""
     chance = Random(seed)
+    monkeypatch.setattr(scan, "CUTS_MAX", chance.choice((3, 10, 5_000)))
     bursts = in_bursts(chance, history(seed, 900, wild.begin))
     of = topology(wild.app, wall_clock=True)
     commands = []
