@@ -30,15 +30,15 @@ WRITTEN = re.compile(r"^\S+ \S+(?=  commit )", re.MULTILINE)
 """The time of a commit, or of a rewind."""
 
 WITHDRAWAL = """\
-player 318822, partition 0: 5 records, 7 events, 0 dead letters
+player 318822, partition 1: 5 records, 7 events, 0 dead letters. times are UTC
 2026-11-20 08:30:00  bonus 318822-4 Created: CashbackBonus 15.00 EUR
-                     (platform.bonuses/0/0, commit 2)
+                     (platform.bonuses/1/0, commit 2)
                      → CRM: BONUS 318822-4 CashbackBonus Created 15.00 EUR
                 now  commit 2 wrote
                      → bonus 318822-4: new, status Created
 2026-11-20 08:35:00  bet 2501: 4.00 EUR, round 198970, bonus 318822-4, the round
                      ends
-                     (netgaming.debits/0/0, commit 3)
+                     (netgaming.debits/1/0, commit 3)
                      → CRM: CASINO 2501 Bet Approved 4.00 EUR
                      → CRM: BONUS 318822-4 CashbackBonus Ongoing 15.00 EUR
                 now  commit 3 wrote
@@ -48,19 +48,19 @@ player 318822, partition 0: 5 records, 7 events, 0 dead letters
                      → bet 2501: new, amount 4.00 EUR, counts for bonus
                        318822-4, wagers 4.00 EUR
 2026-11-20 09:05:00  withdrawal 123_3001 pending: 200.00 EUR
-                     (rebilly.orders/0/0, commit 4)
+                     (rebilly.orders/1/0, commit 4)
                      → CRM: PAYMENT 123_3001 Debit Requested 200.00 EUR
                 now  commit 4 wrote
                      → payment 123_3001: new, status Requested
 2026-11-20 09:05:01  bonus 318822-4 Forfeited: CashbackBonus 15.00 EUR, lost to
                      123_3001
-                     (platform.bonuses/0/1, commit 5)
+                     (platform.bonuses/1/1, commit 5)
                      → CRM: BONUS 318822-4 CashbackBonus Forfeited 15.00 EUR
                 now  commit 5 wrote
                      → bonus 318822-4: status Ongoing → Forfeited, forfeited by
                        none → 123_3001
 2026-11-20 09:20:00  withdrawal 123_3001 canceled: 200.00 EUR
-                     (rebilly.orders/0/1, commit 6)
+                     (rebilly.orders/1/1, commit 6)
                      → CRM: PAYMENT 123_3001 Debit Cancelled 200.00 EUR
                      → CRM: BONUS 318822-4 CashbackBonus Reversed 15.00 EUR
                 now  commit 6 wrote
@@ -70,16 +70,16 @@ player 318822, partition 0: 5 records, 7 events, 0 dead letters
 """
 
 
-def installed(bootstrap_servers: str, directory: Path) -> Installation:
+def installed(bootstrap_servers: str, directory: Path, partitions: int = 1) -> Installation:
     installation = Installation(bootstrap_servers, f"t{secrets.token_hex(5)}", directory, SETTINGS)
-    installation.create_topics(partitions=1)
+    installation.create_topics(partitions)
     return installation
 
 
 @pytest.fixture(scope="module")
 def processed(bootstrap_servers: str, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """One player's withdrawal, another's poison, and bytes that nobody can read."""
-    installation = installed(bootstrap_servers, tmp_path_factory.mktemp("explain"))
+    installation = installed(bootstrap_servers, tmp_path_factory.mktemp("explain"), partitions=2)
     installation.must("load", SAMPLES / "withdrawal-cancelled.jsonl", SAMPLES / "poison.jsonl")
     installation.drain()
     installation.send([Outgoing("netgaming.debits", "700000", b"\xff secret", at_ms(0))])
@@ -103,6 +103,10 @@ def test_a_person_reads_one_story(processed: Installation) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_where_only_the_producer_knows_the_partition_it_is_found(processed: Installation) -> None:
+    assert lines(processed, "318822") == lines(processed, "318822", "--set", "partitioner=none")
+
+
 def test_a_program_reads_a_json_object_a_line_and_finds_the_cause_of_each(processed: Installation) -> None:
     found = lines(processed, "318822")
 
@@ -124,10 +128,10 @@ def test_a_poison_record_stands_there_with_its_dead_letter(processed: Installati
         (
             "dead-letter",
             "dead letter, invalid: OrderAmount: amount is not a whole number of minor units: `10.005` EUR",
-            "rebilly.orders/0/2",
+            "rebilly.orders/1/2",
         ),
     ] == [(line["what"], line["text"], line["cause"]) for line in found]
-    assert "rebilly.orders/0/2" == found[0]["where"]
+    assert "rebilly.orders/1/2" == found[0]["where"]
 
 
 def test_bytes_that_nobody_can_read_are_told_as_that_and_not_shown(processed: Installation) -> None:

@@ -273,7 +273,7 @@ def test_the_text_says_a_time_once_and_steers_no_terminal() -> None:
     found = Found("anna", 3, inputs, [said(inputs[0].where, "a", 0)], [one], there("w", NOON), {})
 
     assert [
-        "player anna, partition 3: 1 record, 1 event, 0 dead letters",
+        "player anna, partition 3: 1 record, 1 event, 0 dead letters. times are UTC",
         "2025-11-20 12:00:00  deposit o [2J completed: 45.00 EUR",
         "                     (rebilly.orders/0/0, commit 1)",
         "                     → CRM: PAYMENT a Credit Approved 45.00 EUR",

@@ -88,7 +88,7 @@ class Journal:
         return dict.fromkeys(whole.marker.inputs, 0) if whole.number == 1 else whole.marker.inputs
 
     def _is_ours(self, heard: Heard) -> bool:
-        return heard.key == self._player or (heard.key == NOBODY and heard.id in self._letters)
+        return heard.id in self._letters if heard.key == NOBODY else heard.key == self._player
 
 
 def _matters(commit: Commit) -> bool:

@@ -68,7 +68,8 @@ class Topics:
         site = self._site
         journal_end = site.admin.stable_ends([(site.own.journal, partition)])[site.own.journal, partition]
         start = self._start(partition, since_ms, journal_end)
-        written = [*self._events(start.time_ms), *self._letters(partition, start.time_ms)]
+        events = [each for each in self._events(start.time_ms) if _is_of(partition, each[1])]
+        written = [*events, *self._letters(partition, start.time_ms)]
         journal = Journal(self._player, {said.id for _, said in written}, start.inputs)
         where = (site.own.journal, partition)
         commits = list(journal.commits(each.message for each in site.read({where: (start.offset, journal_end)})))
@@ -159,6 +160,12 @@ def _event(message: Message, told: Mapping[str, bytes]) -> Said:
     where = f"{message.topic}/{message.partition}/{message.offset}"
     content = content_hash(message.value or b"")
     return Said(where, _instant(value, message), "event", event_id, content, cause, type_, value, replay or None)
+
+
+def _is_of(partition: int, said: Said) -> bool:
+    """Whether a task has said this: the same player may have been in another's hands."""
+    _, *place = said.cause.rsplit("/", 2)
+    return place[:1] in ([], [str(partition)])
 
 
 def _object(value: bytes | None) -> Mapping[str, object]:

@@ -42,7 +42,8 @@ def _heading(found: Found) -> str:
         "dead letter": sum(each.what == "dead-letter" for each in found.said),
     }
     told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
-    return _printable(f"player {found.player}, partition {found.partition}: {told}")
+    heading = _printable(f"player {found.player}, partition {found.partition}: {told}. times are UTC")
+    return textwrap.fill(heading, WIDTH, break_on_hyphens=False)
 
 
 def _wrapped(line: Line, time: str) -> str:
