@@ -213,6 +213,27 @@ def test_since_begins_between_two_commits(bootstrap_servers: str, tmp_path: Path
     assert "bonus 318822-4: status Ongoing → Forfeited, forfeited by none → 123_3001" in texts(later, "state")
 
 
+def test_from_a_time_without_a_journal_causes_and_events_are_told(bootstrap_servers: str, tmp_path: Path) -> None:
+    installation = installed(bootstrap_servers, tmp_path)
+    histories = (SAMPLES / "withdrawal-cancelled.jsonl").read_text().splitlines()
+    installation.must("load", "-", stdin="\n".join(histories[:2]))
+    off = ("--set", "rewind_window=0")
+    installation.must("run", "player", "--drain", *off)
+    without = installation.croupier("explain", "318822", "--format", "json", *off)
+    installation.must("load", "-", stdin="\n".join(histories[2:]))
+    installation.drain()
+
+    found = lines(installation, "318822")
+
+    assert "there is no journal, so state changes are not told: rewind_window is 0" == errors(without.stderr)
+    told = [json.loads(line)["what"] for line in without.stdout.splitlines()]
+    assert ["input", "event", "input", "event", "event"] == told
+    assert told == [line["what"] for line in found[:5]]
+    assert {None} == {line["commit"] for line in found[:5]}
+    assert 5 == len(texts(found, "input"))
+    assert [] == [line for line in found[5:] if line["commit"] is None]
+
+
 def test_a_rewind_is_part_of_the_story(bootstrap_servers: str, tmp_path: Path) -> None:
     """A wrong rule has forgotten bets and miscalled bonuses: what the right one says is told as that."""
     installation = installed(bootstrap_servers, tmp_path)

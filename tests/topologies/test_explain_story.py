@@ -255,6 +255,16 @@ def test_a_record_that_waited_tells_later_what_came_of_it() -> None:
         ("cause", f"{CALLS}/0/0", 2),
         ("event", f"{CALLS}/0/0", 2),
     ] == outline(lines)
+    assert "what had waited: bet c0: 1.50 EUR, round r" == lines[3].text
+
+
+def test_of_a_commit_whose_beginning_is_unknown_what_it_said_tells_what_it_took() -> None:
+    """The first that retention has left of the journal, or after a time in which it was off."""
+    one = commit(7, (1, 0, 0), (1, 0, 0), heard=heard("a"))
+
+    lines = told([order(0)], [said(order(0).where, "a", 0)], [one])
+
+    assert [("input", f"{ORDERS}/0/0", 7), ("event", f"{ORDERS}/0/0", 7)] == outline(lines)
 
 
 def test_what_is_behind_the_last_commit_is_not_processed_yet() -> None:

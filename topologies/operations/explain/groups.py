@@ -9,11 +9,16 @@ from topologies.operations.explain.found import Commit, Found, Input, Said
 
 
 class Group(NamedTuple):
-    """A cause, and what was said because of it, in order; `input` is None for a timer, and for what was not read."""
+    """A cause, and what was said because of it, in order.
+
+    `input` is None for a timer, and for a record that was not read. `is_late`:
+    the record was taken by an earlier commit, and has waited.
+    """
 
     cause: str
     input: Input | None
     said: list[Said]
+    is_late: bool = False
 
 
 class Placed(NamedTuple):
@@ -28,17 +33,21 @@ class Placed(NamedTuple):
 
 def placed(found: Found) -> Placed:
     """Return all inputs and all that was said, by commit and cause."""
-    commits = found.commits
+    commits, inputs = found.commits, {each.where: each for each in found.inputs}
     of_commits = [[Group(each.where, each, []) for each in taken] for taken in _taken(found)]
-    loose = _loose(found, {group.cause for groups in of_commits for group in groups})
+    claims = _claims(commits, found.said)
+    taken = {group.cause for groups in of_commits for group in groups}
+    # Of a commit whose beginning is not known, what it said tells what it took.
+    loose = _loose(found, taken | {said.cause for said, at in zip(found.said, claims, strict=True) if at is not None})
     last: dict[int, int] = {}
-    for said, number in zip(found.said, _claims(commits, found.said), strict=True):
+    for said, number in zip(found.said, claims, strict=True):
         groups = _home(said, number, of_commits, loose)
         at = next((at for at, group in enumerate(groups) if group.cause == said.cause), None)
         if at is None:
             # What has a cause from elsewhere, such as a timer, stands behind what was said before it.
             at = last.get(id(groups), -1) + 1
-            groups.insert(at, Group(said.cause, None, []))
+            groups.insert(at, Group(said.cause, inputs.get(said.cause), [], said.cause in taken))
+            taken.add(said.cause)
         groups[at].said.append(said)
         last[id(groups)] = at
     return Placed(of_commits, loose)

@@ -75,7 +75,8 @@ class Topics:
         commits = list(journal.commits(each.message for each in site.read({where: (start.offset, journal_end)})))
         heard = {each.id for commit in commits for each in commit.heard}
         said = [each for at_ms, each in written if at_ms >= start.time_ms or each.id in heard]
-        inputs = list(self._inputs(partition, self._begins(partition, start, journal.lowest, since_ms)))
+        begins = self._begins(partition, start, journal.lowest, since_ms)
+        inputs = list(self._inputs(partition, _behind(begins, said) if not start.inputs else begins))
         now = self._now(partition, commits)
         reasons = self._reasons() if any(each.rewound_to is not None for each in commits) else {}
         return Found(self._player, partition, inputs, said, commits, now, journal.ends, reasons)
@@ -166,6 +167,17 @@ def _is_of(partition: int, said: Said) -> bool:
     """Whether a task has said this: the same player may have been in another's hands."""
     _, *place = said.cause.rsplit("/", 2)
     return place[:1] in ([], [str(partition)])
+
+
+def _behind(begins: Begins, all_said: Iterable[Said]) -> Begins:
+    """Where the first commit that is known has begun is told by what was said."""
+    found = dict(begins)
+    for said in all_said:
+        topic, _, offset = said.cause.rpartition("/")
+        topic = topic.rpartition("/")[0]
+        if topic in found and offset.isdecimal():
+            found[topic] = min(found[topic], int(offset))
+    return found
 
 
 def _object(value: bytes | None) -> Mapping[str, object]:

@@ -13,9 +13,12 @@ from topologies.wire import load_json
 
 Changed = Change | TimerChange
 
+BEFORE = "a record from before"
+"""It was not read: the story begins behind it."""
+
 
 CAUSES = frozenset({"input", "due", "cause", "rewind"})
-"""Lines that others stand below; `due` is a timer that fires, `cause` a record that was not read."""
+"""Lines that others stand below; `due` is a timer that fires, `cause` a record that was not read, or had waited."""
 
 
 class Line(NamedTuple):
@@ -82,7 +85,8 @@ def _groups(groups: Sequence[Group], found: Found) -> Iterator[Line]:
     """What no commit has: not taken yet, of no effect, or from before the journal."""
     for group in groups:
         if group.input is None:
-            yield Line(group.said[0].time_ms, "cause", "something from before", group.cause)
+            text = "it was time" if group.cause.startswith(words.TIMER) else BEFORE
+            yield Line(group.said[0].time_ms, "cause", text, group.cause)
         else:
             is_open = group.input.offset >= found.ends.get(group.input.topic, group.input.offset + 1)
             yield _input(group.input, "not processed yet: " if is_open else "")
@@ -116,13 +120,15 @@ def _rewound(commit: Commit, reasons: Mapping[str, str]) -> Line:
 
 
 def _cause(group: Group, commit: Commit, rows: Iterable[Changed]) -> Line:
-    if group.input is not None:
-        again = "" if commit.rewind is None else "again: "
-        return _input(group.input, again)._replace(commit=commit.number, rewind=commit.rewind)
-    if group.cause.startswith(words.TIMER):
+    number, rewind, record = commit.number, commit.rewind, group.input
+    if record is None and group.cause.startswith(words.TIMER):
         return _timer(group.cause, commit, rows)
-    text = "a record from before, which had waited"
-    return Line(commit.time_ms, "cause", text, group.cause, None, commit.number, commit.rewind)
+    if record is None:
+        return Line(commit.time_ms, "cause", BEFORE, group.cause, None, number, rewind)
+    if group.is_late:
+        text = f"what had waited: {words.of_input(record)}"
+        return Line(record.time_ms, "cause", text, group.cause, None, number, rewind)
+    return _input(record, "" if rewind is None else "again: ")._replace(commit=number, rewind=rewind)
 
 
 def _timer(cause: str, commit: Commit, rows: Iterable[Changed]) -> Line:
