@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-pure lint bench clean
+.PHONY: demo test test-pure lint bench compare-rewind clean
 
 demo: .venv/installed
 	$(BIN)/croupier demo
@@ -23,6 +23,10 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench
+
+# One mistake, mended with Kafka's own tool and with `croupier rewind`.
+compare-rewind: .venv/installed
+	$(BIN)/python -m tests.bench.compare_rewind
 
 clean:
 	rm -rf .venv build dist state .pytest_cache .mypy_cache .ruff_cache .hypothesis

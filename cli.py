@@ -14,7 +14,19 @@ from types import FrameType
 import click
 
 from topologies.operations import logs
-from topologies.operations.commands import audit, demo, describe, load, options, rewind, sandbox, settings, tap, topics
+from topologies.operations.commands import (
+    audit,
+    demo,
+    describe,
+    explain,
+    load,
+    options,
+    rewind,
+    sandbox,
+    settings,
+    tap,
+    topics,
+)
 from topologies.operations.commands import run as running
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
@@ -34,6 +46,7 @@ COMMANDS: Sequence[click.Command] = (
     describe.describe,
     tap.tap,
     rewind.rewind,
+    explain.explain,
     audit.audit,
     settings.settings,
 )

@@ -12,15 +12,13 @@ import time
 import timeit
 from pathlib import Path
 
-from tests.bench import latency, restore
-from tests.bench.stage import Cost, Stage, cost_of
+from tests.bench import journal, latency, restore
+from tests.bench.stage import CROUPIER, Cost, Stage, cost_of
 from topologies.operations import sandbox
 
 RECORDS = 300_000
 PLAYERS = 10_000
 PARTITIONS = 4
-
-CROUPIER = [sys.executable, "-m", "cli"]
 
 
 def main() -> None:
@@ -39,6 +37,7 @@ def main() -> None:
         print(f"peak resident memory: {full.rss_max_mb:.0f} MB")
         restored = restore.full(stage)
         print(f"full restore: {restored.rows:,} rows in {restored.seconds:.1f} s, {restored.rate:,.0f} rows/s")
+        journal.say(stage, RECORDS, full)
         for partitions in (1, PARTITIONS):
             quiet = Stage(
                 kafka.bootstrap_servers, f"{stage.app}-{partitions}", partitions, Path(directory) / str(partitions)

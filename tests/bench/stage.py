@@ -16,6 +16,8 @@ from topologies.operations import components, topics
 from topologies.runtime.kafka.sender import Sender
 from topologies.settings import Settings
 
+CROUPIER = [sys.executable, "-m", "cli"]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

@@ -14,7 +14,7 @@ MERMAID_IN = re.compile(r'  t\d+\[\("([^"]*)"\)\] (?:-->|-\.->)\|"([^"]*)"\| top
 MERMAID_OUT = re.compile(r'  topology -->\|"([^"]*)"\| t\d+\[\("([^"]*)"\)\]')
 
 IN = {"rebilly.orders", "platform.bonuses", "netgaming.debits", "fx.rates"}
-OUT = {"crm.events", "crm.one", "crm.two", "app-state", "app-dead-letters"}
+OUT = {"crm.events", "crm.one", "crm.two", "app-state", "app-journal", "app-control", "app-dead-letters"}
 
 
 @pytest.fixture

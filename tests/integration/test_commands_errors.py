@@ -35,13 +35,13 @@ def test_topics_that_are_missing(installation: Installation) -> None:
     tap = said(installation, installation.croupier("tap", "--from-start"))
     check = said(installation, installation.croupier("topics", "check"))
 
-    own = f"{installation.state_topic}, {installation.dead_letter_topic}"
+    own = ", ".join(f"{installation.app}-{name}" for name in ("state", "journal", "control", "dead-letters"))
     missing = f"{inputs}, {own}, fx.rates, crm.events"
     assert (2, "", f"croupier: topics are missing: {missing}. {advice} player\n") == run
     assert (2, "", f"croupier: topics are missing: {inputs}, fx.rates. {advice} player\n") == load
     elsewhere = "those of a topology are created with: croupier topics create"
     assert (2, "", f"croupier: topics are missing: crm.events. {elsewhere}\n") == tap
-    assert (1, "croupier: 7 differences. create missing topics with: croupier topics create player\n") == check[::2]
+    assert (1, "croupier: 9 differences. create missing topics with: croupier topics create player\n") == check[::2]
 
 
 def test_partition_counts_that_differ(installation: Installation) -> None:

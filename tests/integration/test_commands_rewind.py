@@ -1,14 +1,10 @@
 """`croupier rewind` as an operator uses it, on the main topology: planned, executed by a worker, told afterwards."""
 
 import json
-import os
-import pty
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,50 +13,15 @@ from confluent_kafka import Consumer
 
 from tests.integration.conftest import Croupier
 from tests.integration.installation import wait_until
-from tests.integration.records import Servers, send
-from tests.integration.sources import bet, sent
+from tests.integration.processes import at_terminal, at_work, phase, send_bets, working
 from topologies.operations.demo import SAMPLES
-from topologies.runtime.kafka.admin import Admin
-from topologies.runtime.kafka.config import Cluster
 
 Output = pytest.CaptureFixture[str]
 Lines = list[dict[str, Any]]
 
-CLI = Path(__file__).parents[2] / "cli.py"
 PARTITIONS = 2
 FEW = ("--set", "batch_records_max=4")
 """Records in a commit: so that there are many."""
-
-
-@contextmanager
-def working(environment: Mapping[str, str], *settings: str) -> Iterator[None]:
-    """A worker in a process of its own, a member of the group already."""
-    arguments = [each for setting in settings for each in ("--set", setting)]
-    with at_work(environment, "run", "player", *arguments) as process:
-        try:
-            wait_until(lambda: phase(environment) == "stable")
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=60)
-    assert 0 == process.returncode, said
-
-
-def at_work(environment: Mapping[str, str], *arguments: str) -> "subprocess.Popen[str]":
-    """A command in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, CLI, *arguments],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def phase(environment: Mapping[str, str]) -> str:
-    """Whether the group has members."""
-    admin = Admin(Cluster(environment["CROUPIER_BOOTSTRAP_SERVERS"], {}, "a test"))
-    return admin.group_phase(environment["CROUPIER_APP"])
 
 
 @pytest.fixture
@@ -244,6 +205,26 @@ def test_a_refusal_is_one_line_that_names_what_is_possible(told: Told, arguments
 
 
 @pytest.mark.usefixtures("processed")
+def test_a_time_in_which_the_journal_was_off_cannot_be_crossed(
+    told: Told, croupier: Croupier, environment: Mapping[str, str]
+) -> None:
+    partition = send_bets(environment, range(3))
+    assert 0 == croupier("run", "player", "--drain", "--set", "rewind_window=0")
+    off = told("rewind", "--partition", partition, "--shift-by", 1)
+    send_bets(environment, range(3, 6))
+    assert 0 == croupier("run", "player", "--drain")
+    before = told("rewind", "--partition", partition, "--to-commit", 1)
+    earliest = told("rewind", "--partition", partition, "--to-earliest")
+
+    assert (1, "", 1) == (off[0], off[1], off[2].count("\n"))
+    assert "the group is beyond the journal, which ends with commit " in off[2]
+    assert (1, "", 1) == (before[0], before[1], before[2].count("\n"))
+    assert "commit 1 is out of reach: the journal has commit " in before[2]
+    assert (0, "") == earliest[:2]
+    assert "nothing to take back" in earliest[2]
+
+
+@pytest.mark.usefixtures("processed")
 def test_a_target_behind_everything_takes_nothing_back(told: Told) -> None:
     code, out, err = told("rewind", "--partition", "1", "--by-duration", "0", "--execute")
 
@@ -345,26 +326,23 @@ def many_players(told: Told, directory: Path) -> Path:
     return file
 
 
-BETS = 60
+BETS = 200
 
 
 @pytest.mark.usefixtures("loaded")
 def test_a_rewind_under_way_is_followed_left_alone_and_not_disturbed(
-    told: Told, lines: Callable[..., Lines], environment: Mapping[str, str], topic: Callable[[str], str]
+    told: Told, lines: Callable[..., Lines], environment: Mapping[str, str]
 ) -> None:
     """Each bet is a commit, each commit a step: it takes a while."""
-    servers: Servers = {"bootstrap.servers": environment["CROUPIER_BOOTSTRAP_SERVERS"]}
-    bets = [sent(bet("anna", f"c{number}", number))._replace(topic=topic("calls")) for number in range(BETS)]
-    places = send(servers, [each._replace(timestamp=1_763_640_000_000 + number) for number, each in enumerate(bets)])
-    partition = places[0][0]
+    partition = send_bets(environment, range(BETS))
     slow = ("batch_records_max=1", "rewind_step_rows=1")
     with working(environment, *slow):
         first = at_work(environment, "rewind", "--partition", str(partition), "--to-earliest", "--execute", "--yes")
-        wait_until(lambda: [each["state"] for each in lines("rewind", "status")] == ["going back"])
+        wait_until(lambda: "going back" in told("rewind", "status")[1])
         first.send_signal(signal.SIGINT)
-        _, left = first.communicate(timeout=60)
         status = told("rewind", "status")
         second = told("rewind", "--partition", partition, "--shift-by", 1, "--execute", "--yes")
+        _, left = first.communicate(timeout=60)
         wait_until(lambda: lines("rewind", "status") == [])
 
     assert 1 == first.returncode
@@ -385,27 +363,3 @@ def test_a_terminal_shows_how_far_the_replay_is(environment: Mapping[str, str]) 
     assert 0 == code, shown
     assert "replayed" in shown
     assert "100%" in shown
-
-
-def at_terminal(environment: Mapping[str, str], typed: str, *arguments: str) -> tuple[int, str]:
-    """Run a command at a terminal; exit code, and all that it shows."""
-    ours, theirs = pty.openpty()
-    os.write(ours, typed.encode())
-    with subprocess.Popen(
-        [sys.executable, CLI, *arguments],
-        env={**os.environ, **environment},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        shown = b"".join(iter(lambda: _read(ours), b""))
-    os.close(ours)
-    return process.returncode, shown.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux's way to say that nobody holds the other side
-        return b""

@@ -116,7 +116,7 @@ def test_the_end_of_the_state_is_asked_for_behind_the_offsets_and_lies_behind_op
         ends = stage.ends(stage.state)
         assert stage.stable_ends(stage.state) != ends
         assert ends == {number: of.state_end for number, of in ground.items()}
-    inputs = {stage.topic(source) for source in SOURCES}
+    inputs = {stage.control, *(stage.topic(source) for source in SOURCES)}
     assert [("offsets", inputs), ("end", {stage.state}), ("end", inputs)] == admin.asked
 
 

@@ -13,8 +13,18 @@ from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.counting_topology import SOURCES
 from tests.integration.test_traps import FOREVER
 from topologies.operations.running import Run
+from topologies.runtime.rewinding import scan
 
-DOING = {"break": 8, "refuse": 8, "undecodable": 4, "break later": 8, "much later": 20, "stray": 6, "far ahead": 4}
+DOING = {
+    "break": 8,
+    "refuse": 8,
+    "undecodable": 4,
+    "break later": 8,
+    "much later": 20,
+    "stray": 6,
+    "far ahead": 4,
+    "large event": 2,
+}
 DAY_MS = 24 * 3_600_000
 
 
@@ -22,7 +32,7 @@ def history(seed: int, count: int, begin: int) -> list[Sent]:
     """Records of all kinds: late ones, ones in the wrong partition, one far ahead of the clock."""
     chance = Random(seed)
     sent = []
-    for each in traffic(seed, count, begin, doing=DOING):
+    for each in traffic(seed, count, begin, keys=8, doing=DOING):
         time = each.time - chance.choice((0, 0, 0, 0, 3_000))
         if each.do == "far ahead":
             time += DAY_MS
@@ -32,13 +42,15 @@ def history(seed: int, count: int, begin: int) -> list[Sent]:
 
 
 def in_bursts(chance: Random, sent: Sequence[Sent]) -> Iterator[list[Sent]]:
-    """Each source in its own order, some of one and then some of another."""
+    """Each source in its own order, some of one or more, and then some of others."""
     lanes = [[each for each in sent if each.source == source] for source in SOURCES]
     while lanes := [lane for lane in lanes if lane]:
-        lane = chance.choice(lanes)
-        count = chance.choice((1, 3, 20, 60))
-        yield lane[:count]
-        del lane[:count]
+        burst = []
+        for lane in chance.sample(lanes, chance.randint(1, len(lanes))):
+            count = chance.choice((1, 3, 20, 60))
+            burst += lane[:count]
+            del lane[:count]
+        yield burst
 
 
 def settled(stage: Stage) -> bool:
@@ -59,9 +71,12 @@ HURRIED: dict[str, Any] = {"expiry_grace": 0, "max_task_idle": 0}
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_came_in_whatever_order_a_replay_tells_nothing_new(wild: Stage, seed: int) -> None:
+def test_whatever_came_in_whatever_order_a_replay_tells_nothing_new(
+    wild: Stage, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also while records go on to flow; again and again, each time with other sizes of batches and steps."""
     chance = Random(seed)
+    monkeypatch.setattr(scan, "CUTS_MAX", chance.choice((3, 10, 5_000)))
     bursts = in_bursts(chance, history(seed, 900, wild.begin))
     of = topology(wild.app, wall_clock=True)
     commands = []

@@ -186,6 +186,20 @@ def test_what_is_touched_half_way_halts_the_task_and_no_other(
         assert [] == lived.run().halted
         assert "done" == rewinds.ended(lived, command).outcome
         assert [] == [*rewinds.broken(lived), *rewinds.left_over(lived)]
+    if touch is without_bets:
+        assert [] == lived.run(how=Run(drain=True, accept_offsets=True), **pace).halted
+        assert "done" == rewinds.ended(lived, command).outcome
+        assert [True, True] == [lived.is_at_end(number) for number in range(2)]
+        assert [] == [*lived.run().halted, *rewinds.left_over(lived)]
+
+
+def test_a_rewind_without_a_journal_is_refused(lived: Stage) -> None:
+    command = rewinds.ask(lived, 0, rewinds.targets(lived, 0)[1])
+
+    assert [] == lived.run(rewind_window="0").halted
+
+    assert ["accepted", "refused"] == rewinds.outcomes(lived, command)
+    assert "it may have been off" in rewinds.answers(lived, command)[-1].why
 
 
 def test_a_step_that_cannot_be_written_halts_its_task_and_no_other(lived: Stage) -> None:

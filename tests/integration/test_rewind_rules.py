@@ -12,6 +12,7 @@ from tests.integration.counting import topology
 from tests.integration.counting_stage import Stage
 from topologies.graph import Emit, Result, Tables, Topology
 from topologies.runtime.journal.assembly import Commit
+from topologies.runtime.rewinding import preparation
 
 KINDS = ("added", "changed", "vanished")
 """Of the events of records whose number modulo ten is 0, 1, 2: the wrong rule forgot, falsified, made up."""
@@ -67,8 +68,9 @@ def fixed(stage: Stage) -> tuple[Stage, Commit]:
 
 @pytest.mark.parametrize(("emit", "sent"), [("delta", {"added"}), ("all", {"added", "changed"}), ("none", set())])
 def test_the_report_lists_what_was_wrong_and_only_news_is_sent(
-    fixed: tuple[Stage, Commit], emit: str, sent: set[str]
+    fixed: tuple[Stage, Commit], emit: str, sent: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(preparation, "SWEEP_ROWS", 7)
     stage, target = fixed
     expected = touched(stage, target)
     assert set(KINDS) == {what for what, _ in expected}

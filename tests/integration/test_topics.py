@@ -35,7 +35,7 @@ def topology(topic: Named) -> Topology:
 def test_created_topics_are_as_they_should_be(admin: Admin, topology: Topology, app: str) -> None:
     made = create(admin, topology, app, Size(partitions=2))
 
-    names = ["bets", "orders", "rates", "events", "state", "dead-letters"]
+    names = ["bets", "orders", "rates", "events", "state", "journal", "control", "dead-letters"]
     assert [(f"{app}-{name}", True) for name in names] == [(spec.name, is_new) for spec, is_new in made]
     assert [] == check(admin, topology, app, Size(partitions=2))
 
@@ -85,6 +85,8 @@ def test_check_names_each_difference(admin: Admin, topology: Topology, app: str,
         f"{app}-orders has message.timestamp.after.max.ms=7200000, not 3600000",
         f"{app}-rates has cleanup.policy=delete, not compact",
         f"{app}-state has 3 partitions, but topics joined with it 2",
+        f"{app}-journal is missing",
+        f"{app}-control is missing",
         f"{app}-dead-letters is missing",
     ] == differences
 

@@ -43,6 +43,8 @@ def croupier(*arguments: str, **environment: str) -> int:
             "--reason: longer than 1,000 characters",
             id="a reason that no worker would take",
         ),
+        pytest.param(["--execute", "status"], "rewind status and --execute exclude each other", id="act and look"),
+        pytest.param(["--to-commit", "3", "history"], "rewind history and --to-commit exclude", id="a target to look"),
         pytest.param(["report"], "Missing argument 'ID'", id="a report of nothing"),
     ],
 )

@@ -48,12 +48,14 @@ def test_a_plan_is_a_line_with_its_place_below() -> None:
 
 def test_what_is_under_way_says_how_far_it_is() -> None:
     rewind = Rewind(3, COMMAND, PLANNED, (DONE._replace(outcome="back", counts={}),))
+    committed = {("netgaming.debits", 3): 91_710, ("platform.bonuses", 3): 44_012, ("rebilly.orders", 3): 500}
 
     assert [
         "ID        PARTITION  COMMIT  STATE              REPLAYED",
         "ab12cd34          3     117  replaying  1,500 of 110,000",
-        "  by anna@desk: wrong rate of GBP",
-    ] == showing.status([rewind], {(3, "ab12cd34"): 1_500}, NOON).splitlines()
+        "  by anna@desk: wrong rate of GBP. netgaming.debits 91710 of 190210,",
+        "  platform.bonuses 44012 of 54012, rebilly.orders 500 of 500",
+    ] == showing.status([rewind], committed, NOON).splitlines()
 
 
 def test_the_history_says_by_whom_why_and_what_came_out() -> None:

@@ -1,6 +1,7 @@
 """`croupier audit`."""
 
 import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import click
 
 from topologies import player, units
 from topologies.operations import components
-from topologies.operations.audit.auditing import Audited, audited
+from topologies.operations.audit import auditing, showing
+from topologies.operations.audit.auditing import Audited
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.errors import Failed
@@ -19,8 +21,10 @@ from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.target import ToEarliest
 from topologies.wire import dump_json
 
+FORM_NAMES = ("text", "jsonl")
+
 SHOWN_MAX = 20
-"""Differences of a partition that are shown to people; programs get all of them."""
+"""Rows, and events, of a partition that are shown to people; programs get all of them."""
 
 
 @click.command(
@@ -31,7 +35,7 @@ SHOWN_MAX = 20
 @click.option(
     "--sample", type=click.IntRange(min=1), metavar="N", help="So many players of each partition, drawn anew."
 )
-@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORM_NAMES), default="text", show_default=True)
 @click.pass_obj
 def audit(invocation: Invocation, partition: str, sample: int | None, form: str) -> None:
     """Recompute players from the inputs, in the recorded order, and compare state and events with what there is.
@@ -49,10 +53,12 @@ def audit(invocation: Invocation, partition: str, sample: int | None, form: str)
         site = Site(settings)
         topology = components.topology(player.NAME, settings)
         rehearsal = Rehearsal(topology, settings, directory, invocation.clock, opened)
-        found = [_of(site, rehearsal, number, sample, form) for number in site.chosen(numbers)]
+        found = [_of(site, rehearsal, number, sample, invocation.now_ms()) for number in site.chosen(numbers)]
+    for number, each in zip(site.chosen(numbers), found, strict=True):
+        FORMS[form](number, each)
     players, differ = sum(each.players for each in found), sum(each.differing for each in found)
     click.echo(f"{players:,} players verified, {differ:,} differ", err=form == "jsonl")
-    if differ:
+    if not all(each.is_right for each in found):
         raise Failed("what is recorded is not what these rules come to")
 
 
@@ -63,19 +69,26 @@ def _partitions(text: str) -> frozenset[int] | None:
         raise click.UsageError(f"--partition: {error}") from None
 
 
-def _of(site: Site, rehearsal: Rehearsal, number: int, sample: int | None, form: str) -> Audited:
+def _of(site: Site, rehearsal: Rehearsal, number: int, sample: int | None, now_ms: int) -> Audited:
     try:
         planned = planning.planned(site, number, ToEarliest())
     except Refused as why:
         raise Failed(f"partition {number}: {why}") from None
-    found = Audited(0, []) if planned.is_empty else audited(site, rehearsal, planned, sample)
-    for difference in found.differences if form == "jsonl" else ():
-        click.echo(dump_json({"partition": number, **difference}).decode())
-    for difference in found.differences[:SHOWN_MAX] if form == "text" else ():
-        what = difference.get("event") or difference["row"]
-        click.echo(f"{difference['player']}: {what}")
-        for name in ("recorded", "recomputed"):
-            click.echo(f"  {name}: {dump_json(difference[name]).decode()}")
-    if form == "text" and len(found.differences) > SHOWN_MAX:
-        click.echo(f"partition {number}: {len(found.differences) - SHOWN_MAX:,} more differences: --format jsonl")
-    return found
+    return Audited(0, (), ()) if planned.is_empty else auditing.audited(site, rehearsal, planned, sample, now_ms)
+
+
+def _as_text(number: int, found: Audited) -> None:
+    shown = Audited(found.players, found.rows[:SHOWN_MAX], found.events[:SHOWN_MAX])
+    for line in showing.lines(shown):
+        click.echo(line)
+    more = len(found.rows) + len(found.events) - len(shown.rows) - len(shown.events)
+    if more:
+        click.echo(f"partition {number}: {more:,} more differences: --format jsonl has them")
+
+
+def _as_json(number: int, found: Audited) -> None:
+    for line in auditing.lines(number, found):
+        click.echo(dump_json(line).decode())
+
+
+FORMS: Mapping[str, Callable[[int, Audited], None]] = {"text": _as_text, "jsonl": _as_json}

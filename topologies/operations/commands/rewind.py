@@ -25,6 +25,7 @@ from topologies.runtime.rewinding.control import EMITS, TEXT_MAX
 
 Made = TypeVar("Made")
 
+DOING = ("plan", "apply", "execute", "preview")
 NOT_POSSIBLE = "partitions cannot be taken back"
 NOTHING_DONE = "nothing was done: --execute does it, --plan FILE keeps the plan for --apply FILE"
 
@@ -98,6 +99,7 @@ def rewind(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  se
     the CRM hears what it has not heard yet. Other partitions go on meanwhile.
     """
     if context.invoked_subcommand is not None:
+        _refuse(given, context.invoked_subcommand)
         return
     invocation: Invocation = context.obj
     if not invocation.settings.rewind_window:
@@ -124,9 +126,15 @@ for report in REPORTS:
     rewind.add_command(report)
 
 
+def _refuse(given: dict[str, Any], command: str) -> None:
+    """Somebody may believe that something is done beside a look at it."""
+    if found := [name for name in (*DOING, "partition", *targets.OPTIONS) if given[name] not in (None, False)]:
+        raise click.UsageError(f"rewind {command} and --{found[0].replace('_', '-')} exclude each other")
+
+
 def _act(given: dict[str, Any]) -> Act:
     """The options, if they go together."""
-    doing = [name for name in ("plan", "apply", "execute", "preview") if given[name]]
+    doing = [name for name in DOING if given[name]]
     if len(doing) > 1:
         raise click.UsageError(f"--{doing[0]} and --{doing[1]} exclude each other")
     chosen = [name for name in ("partition", *targets.OPTIONS) if given[name] not in (None, False)]

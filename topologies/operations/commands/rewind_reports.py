@@ -25,13 +25,12 @@ def status(invocation: Invocation, form: str) -> None:
     site = Site(invocation.settings)
     under_way = asking.under_way(site, now_ms)
     committed = site.committed([each.partition for each in under_way]) if under_way else {}
-    replayed = {(each.partition, each.command.id): each.replayed(committed) for each in under_way}
     if form == "jsonl":
         for each in under_way:
-            count = replayed[each.partition, each.command.id]
-            _echo({**history.as_json(each, now_ms), "replayed": count})
+            places = each.places(committed)
+            _echo({**history.as_json(each, now_ms), "replayed": each.replayed(committed), "inputs": places})
     elif under_way:
-        click.echo(showing.status(under_way, replayed, now_ms))
+        click.echo(showing.status(under_way, committed, now_ms))
     else:
         click.echo("no rewind is under way", err=True)
 

@@ -84,6 +84,13 @@ class Rewind(NamedTuple):
         passed = {topic: committed.get((topic, self.partition), begin) - begin for topic, begin in plan.back_to.items()}
         return sum(min(max(passed[topic], 0), records) for topic, records in plan.records.items())
 
+    def places(self, committed: Mapping[Partition, int]) -> dict[str, tuple[int, int]]:
+        """Where each input is, by what its group has committed, and where it was when the rewind was planned."""
+        if self.planned is None:
+            return {}
+        stood = self.planned.plan.inputs
+        return {topic: (committed.get((topic, self.partition), 0), offset) for topic, offset in stood.items()}
+
     @property
     def why(self) -> str:
         """The reason of its end; empty when none was given."""

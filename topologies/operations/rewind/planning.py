@@ -25,7 +25,9 @@ def planned(site: Site, partition: int, asked: Asked) -> Planned:
     found = search(_wanted(site, partition, asked), site.beginnings(partition), (first, end), read)
     target = found.target
     made = plan(partition, target, found.timeline, read(target.ends_at, end), site.settings.rewind_step_rows)
-    if beyond := {topic: offset for topic, offset in committed.items() if offset > made.inputs.get(topic, 0)}:
+    beyond = {topic: offset for topic, offset in committed.items() if offset > made.inputs.get(topic, 0)}
+    # While a rewind goes on, the group goes back behind what it has just told us.
+    if beyond and found.newest.marker.rewind is None:
         raise Refused(
             f"the group is beyond the journal, which ends with commit {made.newest}: {_shown(beyond)}. "
             "the journal was off since, or somebody has moved the offsets"

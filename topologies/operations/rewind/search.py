@@ -20,10 +20,11 @@ Read = Callable[[int, int], Iterable[Record]]
 
 
 class Found(NamedTuple):
-    """A commit that can be gone back to, and the timeline that it was found in."""
+    """A commit that can be gone back to, the timeline that it was found in, and the newest commit."""
 
     target: Commit
     timeline: Timeline
+    newest: Commit
 
 
 def search(
@@ -56,7 +57,7 @@ def search(
         choice = choose(wanted, timeline, beginnings, known)
         is_whole = begin == first or timeline.gap != START
         if is_whole or _is_enough(wanted, timeline, choice, known):
-            return Found(_checked(wanted, timeline, beginnings, choice, is_whole=is_whole), timeline)
+            return Found(_checked(wanted, timeline, beginnings, choice, is_whole=is_whole), timeline, known[-1])
     raise Refused("there is no commit in the journal")
 
 

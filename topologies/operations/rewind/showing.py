@@ -9,6 +9,7 @@ from topologies.operations.rewind.correction import correction
 from topologies.operations.rewind.differences import Difference
 from topologies.operations.rewind.history import Rewind
 from topologies.operations.rewind.planned import Planned
+from topologies.runtime.kafka.polled import Partition
 from topologies.units import instant_text
 from topologies.wire import dump_json
 
@@ -62,17 +63,22 @@ def duration(seconds: float) -> str:
     return f"{seconds / S_PER_HOUR:.1f} h"
 
 
-def status(rewinds: Iterable[Rewind], replayed: Mapping[tuple[int, str], int], now_ms: int) -> str:
-    """One line for each rewind under way; `replayed` counts records, by partition and id."""
-    rows = [(_status(each, replayed[each.partition, each.command.id], now_ms), _asked(each)) for each in rewinds]
-    return _table(STATUS, rows)
+def status(rewinds: Iterable[Rewind], committed: Mapping[Partition, int], now_ms: int) -> str:
+    """One line for each rewind under way; where its inputs are by the group's offsets, and will be, stands below it."""
+    return _table(STATUS, [(_status(each, committed, now_ms), _under_way(each, committed)) for each in rewinds])
 
 
-def _status(rewind: Rewind, replayed: int, now_ms: int) -> Sequence[str]:
-    command, state = rewind.command, rewind.state(now_ms)
-    total = None if rewind.planned is None else sum(rewind.planned.plan.records.values())
-    passed = f"{replayed:,}" if total is None else f"{replayed:,} of {total:,}"
-    return [command.id, str(rewind.partition), str(command.target), state, passed]
+def _status(rewind: Rewind, committed: Mapping[Partition, int], now_ms: int) -> Sequence[str]:
+    command, replayed = rewind.command, f"{rewind.replayed(committed):,}"
+    if rewind.planned is not None:
+        replayed = f"{replayed} of {sum(rewind.planned.plan.records.values()):,}"
+    return [command.id, str(rewind.partition), str(command.target), rewind.state(now_ms), replayed]
+
+
+def _under_way(rewind: Rewind, committed: Mapping[Partition, int]) -> str:
+    places = rewind.places(committed)
+    offsets = (f"{topic}{NARROW}{now}{NARROW}of{NARROW}{stood}" for topic, (now, stood) in sorted(places.items()))
+    return ". ".join(filter(None, (_asked(rewind), ", ".join(offsets))))
 
 
 def history(rewinds: Iterable[Rewind], now_ms: int) -> str:

@@ -153,16 +153,21 @@ def joined(parts: Sequence[Part]) -> Marker:
     Raises:
         Malformed: they are not the parts of one marker.
     """
-    *others, last = parts
-    if last.end is None or any(part.commit != last.commit or part.end for part in others):
+    last = parts[-1]
+    if last.end is None or any(part.commit != last.commit or part.end for part in parts[:-1]):
         raise Malformed("these are not the parts of one marker")
-    slices = [each for part in parts for each in part.slices]
-    if any(len(each.offsets) != len(last.end.inputs) for each in slices):
-        raise Malformed("a slice does not say where each input stands")
-    if not others:
-        return last.end._replace(slices=last.slices, heard=last.heard, vanished=last.vanished)
-    return last.end._replace(
-        slices=slices,
+    # Most have one part.
+    _, slices, heard, vanished, _ = last if len(parts) == 1 else _gathered(parts)
+    inputs = len(last.end.inputs)
+    for each in slices:
+        if len(each.offsets) != inputs:
+            raise Malformed("a slice does not say where each input stands")
+    return last.end._replace(slices=slices, heard=heard, vanished=vanished)
+
+
+def _gathered(parts: Sequence[Part]) -> Part:
+    return parts[-1]._replace(
+        slices=[each for part in parts for each in part.slices],
         heard=[each for part in parts for each in part.heard],
         vanished=[each for part in parts for each in part.vanished],
     )

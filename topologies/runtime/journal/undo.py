@@ -81,10 +81,10 @@ def steps(commits: Iterable[Commit], rows_max: int) -> Iterator[Step]:
             step = None
         if reaches is not None and commit.gap is None:
             if step is None:
-                step = Step(reaches, commit.begins_at, commit.ends_at, commit.rows)
+                step = Step(slim(reaches), commit.begins_at, commit.ends_at, commit.rows)
             else:
                 step = step._replace(ends_at=commit.ends_at, rows=step.rows + commit.rows)
-        reaches = slim(commit)
+        reaches = commit
     if step is not None:
         yield step
 

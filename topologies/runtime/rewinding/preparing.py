@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 from topologies.runtime.errors import Fatal, StreamError, Unavailable
@@ -73,15 +74,13 @@ class Preparing:
             self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        preparation = self._make(self._stopping.is_set)
         try:
-            while (request := self._requests.get()) is not STOP:
-                self._answer(request, preparation)
+            with closing(self._make(self._stopping.is_set)) as preparation:
+                while (request := self._requests.get()) is not STOP:
+                    self._answer(request, preparation)
         except Exception as error:
             log.exception("a rewind failed")
             self._answers.put(Prepared(-1, -1, None, Fatal(f"a rewind failed: {type(error).__name__}: {error}")))
-        finally:
-            preparation.close()
 
     def _answer(self, request: _Request, preparation: Preparation) -> None:
         while not self._stopping.is_set():

@@ -156,6 +156,25 @@ def test_records_come_in_the_order_in_which_they_had_come(world: World, steps_ma
 
 
 @SIZES
+def test_timers_that_filled_a_batch_fire_before_what_came_late(world: World, steps_max: int) -> None:
+    """The record before which they fired was taken later, and another came in between."""
+    task = world.task()
+    world.give("bets", 0, ("stream", 1), ("stream", 2), ("stream", 3))
+    world.give("bets", 10)
+    world.flow(task)
+    task.process(2, NOW, lambda _: 0)
+    world.give("orders", 0)
+    before = world.commit(task)
+    assert before is not None
+
+    said, slices = live(world, task)
+
+    assert ["record bets 0", "stream 1"] == [each.event_id for each in before.emits]
+    assert ["record orders 0", "stream 2", "stream 3", "record bets 1"] == said
+    assert [*(each.event_id for each in before.emits), *said] == world.replayed([*before.slices, *slices], steps_max)
+
+
+@SIZES
 def test_timers_that_schedule_others_fire_as_they_had_fired(world: World, steps_max: int) -> None:
     """Those that they schedule came in the next pass, though they were due before the last of this one."""
     world.give("bets", 0, ("twice", 10), ("wall", 30), ("wall", 40), ("stream", 20))
