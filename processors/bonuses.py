@@ -1,5 +1,7 @@
 """The platform's word about a bonus: is it news, is it legal, and what does the CRM hear of it?"""
 
+from typing import NamedTuple
+
 from processors import bonus_row, casino, free_spins, lifecycle, order_links, withdrawals
 from processors.ages import is_too_old
 from processors.bonus_row import Bonus
@@ -10,8 +12,19 @@ from processors.settling import settle
 from processors.turn import Moment, Turn
 
 
-def heard(turn: Turn, change: BonusChange) -> Bonus | None:
-    """Return the bonus with this record marked as seen, neither applied nor stored; None when it is dropped.
+class Heard(NamedTuple):
+    """A record of the platform that is taken, and the bonus it speaks of."""
+
+    change: BonusChange
+    moment: Moment
+    before: Bonus | None
+    """As it is stored; None: it was never heard of."""
+    bonus: Bonus
+    """With this record marked as seen, which is neither applied nor stored."""
+
+
+def hear(turn: Turn, change: BonusChange, moment: Moment) -> Heard | None:
+    """Return what a record speaks of; None when it is dropped.
 
     Raises:
         Refused: `invalid`, `unmapped-origin`, `missing-rate`.
@@ -19,7 +32,7 @@ def heard(turn: Turn, change: BonusChange) -> Bonus | None:
     if is_too_old(change.at, turn.rows.now, turn.rules.state_retention):
         turn.counts.append("bonuses-too-old")
         return None
-    known = bonus_row.load(turn.rows, change.user_bonus_id)
+    before = known = bonus_row.load(turn.rows, change.user_bonus_id)
     if known is not None and known.currency != change.currency:
         raise Refused("invalid", f"currency changed from {known.currency} to {change.currency}")
     origin = _origin(turn, change)
@@ -31,17 +44,17 @@ def heard(turn: Turn, change: BonusChange) -> Bonus | None:
         known = bonus_row.first_word(change, rate, origin, turn.rules)
     seen = known.seen if known.updated_at == change.at else []
     order_id = known.order_id or _first_order_id(known, change)
-    return known._replace(updated_at=change.at, seen=[*seen, change.status], order_id=order_id)
+    bonus = known._replace(updated_at=change.at, seen=[*seen, change.status], order_id=order_id)
+    return Heard(change, moment, before, bonus)
 
 
-def word(turn: Turn, known: Bonus, change: BonusChange, moment: Moment) -> None:
+def word(turn: Turn, heard: Heard) -> None:
     """Apply a record to a bonus that has been told it: the table says what is sent.
 
     Raises:
         Refused: `illegal-transition`, before anything was put.
     """
-    rows = turn.rows
-    before = bonus_row.load(rows, known.user_bonus_id)
+    change, moment, before, known = heard
     after = bonus_row.last_word(known, change, _origin(turn, change), turn.rules)
     cell = judge(known.status, change.status, known.epoch, is_free=_is_free(after))
     if cell == "no":
@@ -56,7 +69,7 @@ def word(turn: Turn, known: Bonus, change: BonusChange, moment: Moment) -> None:
     lifecycle.store(turn, before, after)
     free_spins.forget(turn, before, after)
     if change.status == "Reversed" and known.forfeited_by is not None:
-        order_links.give_back(rows, known.forfeited_by, known.user_bonus_id, turn.rules)
+        order_links.give_back(turn.rows, known.forfeited_by, known.user_bonus_id, turn.rules)
     settle(turn, known.user_bonus_id, "pending" if before is None else before.standing, moment)
     if change.status == "Forfeited" and change.forfeited_by is not None:
         withdrawals.forfeited(turn, known.user_bonus_id, change.forfeited_by, moment)

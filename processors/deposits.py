@@ -3,6 +3,7 @@
 from processors import bonus_row, bonuses, lifecycle, order_links, settling
 from processors.bonus_row import Bonus
 from processors.bonus_table import ENDED
+from processors.bonuses import Heard
 from processors.facts import BonusChange
 from processors.outcome import Arrival, Refusal, Refused
 from processors.payment_rows import PaymentRow
@@ -20,18 +21,18 @@ def bonus_change(turn: Turn, arrival: Arrival, change: BonusChange) -> None:
     Raises:
         Refused: any class but `unknown-combination`.
     """
-    known = bonuses.heard(turn, change)
-    if known is None:
+    heard = bonuses.hear(turn, change, Moment(arrival.cause, change.at))
+    if heard is None:
         return
-    moment = Moment(arrival.cause, change.at)
-    _link(turn, known)
+    known = heard.bonus
+    _link(turn, heard.before, known)
     deposit = _decisive(turn, known)
     if deposit is not None:
-        _decided(turn, _by(known, deposit), change, moment, deposit)
+        _decided(turn, heard._replace(bonus=_by(known, deposit)), deposit)
     elif known.order_id is None or known.payment != "undecided" or (change.status == "Pending" and not known.held):
-        bonuses.word(turn, known, change, moment)
+        bonuses.word(turn, heard)
     else:
-        _hold(turn, known, arrival)
+        _hold(turn, heard, arrival)
 
 
 def payment_decided(turn: Turn, change: PaymentChange, cause: str) -> None:
@@ -60,8 +61,7 @@ def limit(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
         _release(turn, bonus, bonus._replace(payment="given-up"), moment)
 
 
-def _link(turn: Turn, known: Bonus) -> None:
-    before = bonus_row.load(turn.rows, known.user_bonus_id)
+def _link(turn: Turn, before: Bonus | None, known: Bonus) -> None:
     if known.order_id is not None and (before is None or before.order_id is None):
         order_links.earn(turn.rows, known.order_id, known.user_bonus_id, known.code, turn.rules)
 
@@ -80,15 +80,15 @@ def _by(bonus: Bonus, deposit: PaymentRow) -> Bonus:
     return bonus._replace(payment="approved" if is_approved else "refused", payment_id=deposit.payment_id)
 
 
-def _decided(turn: Turn, known: Bonus, change: BonusChange, moment: Moment, deposit: PaymentRow) -> None:
+def _decided(turn: Turn, heard: Heard, deposit: PaymentRow) -> None:
     """Apply a record that finds its payment decided, as it would be if it had waited."""
-    if known.payment == "approved":
-        bonuses.word(turn, known, change, moment)
-    elif change.status == "Pending":
-        bonuses.word(turn, known, change, moment)
-        _forfeit_pending(turn, known.user_bonus_id, moment.not_before(deposit.decided_at or 0))
+    if heard.bonus.payment == "approved":
+        bonuses.word(turn, heard)
+    elif heard.change.status == "Pending":
+        bonuses.word(turn, heard)
+        _forfeit_pending(turn, heard.bonus.user_bonus_id, heard.moment.not_before(deposit.decided_at or 0))
     else:
-        _forfeit_in_place(turn, known, change, moment)
+        _forfeit_in_place(turn, heard)
 
 
 def _forfeit_pending(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
@@ -98,24 +98,25 @@ def _forfeit_pending(turn: Turn, user_bonus_id: str, moment: Moment) -> None:
         settling.settle(turn, user_bonus_id, bonus.standing, moment)
 
 
-def _forfeit_in_place(turn: Turn, known: Bonus, change: BonusChange, moment: Moment) -> None:
+def _forfeit_in_place(turn: Turn, heard: Heard) -> None:
     """Say Forfeited instead of what the record says; a bonus that has ended otherwise keeps its end."""
-    if known.status in ENDED:
+    if heard.bonus.status in ENDED:
         turn.counts.append("bonuses-late")
-        lifecycle.store(turn, bonus_row.load(turn.rows, known.user_bonus_id), known)
+        lifecycle.store(turn, heard.before, heard.bonus)
         return
-    bonuses.word(turn, known, change._replace(status="Forfeited", forfeited_by=None), moment)
+    forfeited = heard.change._replace(status="Forfeited", forfeited_by=None)
+    bonuses.word(turn, heard._replace(change=forfeited))
     turn.counts.append("bonuses-forfeited-with-deposit")
 
 
-def _hold(turn: Turn, known: Bonus, arrival: Arrival) -> None:
-    rows, uid = turn.rows, known.user_bonus_id
+def _hold(turn: Turn, heard: Heard, arrival: Arrival) -> None:
+    rows, known, uid = turn.rows, heard.bonus, heard.bonus.user_bonus_id
     until = known.held_until
     if until is None:
         until = rows.now + turn.rules.wait_for_payment
         rows.schedule(until, LIMIT, uid)
     rows.put(HELD, f"{uid}/{known.held}", [list(arrival.fact), arrival.cause, arrival.time], until + 1)
-    lifecycle.store(turn, bonus_row.load(rows, uid), known._replace(held=known.held + 1, held_until=until))
+    lifecycle.store(turn, heard.before, known._replace(held=known.held + 1, held_until=until))
     turn.counts.append("bonuses-waiting")
 
 
@@ -144,6 +145,6 @@ def _apply_released(
     apply = _forfeit_in_place if is_forfeited else bonuses.word
     cause, time = coordinates
     try:
-        apply(turn, known, change, Moment(cause, max(change.at, released_at)))
+        apply(turn, Heard(change, Moment(cause, max(change.at, released_at)), known, known))
     except Refused as refused:
         turn.refusals.append(Refusal(refused.kind, refused.reason, waited=Arrival(change, cause, time)))

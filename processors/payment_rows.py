@@ -95,12 +95,12 @@ def by_row_id(rows: Rows, row_id: str) -> PaymentRow | None:
     return next((payment for payment in alive(rows, order_id) if payment.created_at == int(created_at)), None)
 
 
-def store(rows: Rows, payment: PaymentRow) -> None:
-    """Put the payment in the place of its former self."""
-    others = [other for other in alive(rows, payment.order_id) if other.created_at != payment.created_at]
-    payments = sorted([*others, payment], key=lambda one: one.created_at)
-    expires_at = max(one.expires_at for one in payments)
-    rows.put(PAYMENTS, payment.order_id, payments, expires_at)
+def store(rows: Rows, before: list[PaymentRow], payment: PaymentRow) -> None:
+    """Put the payment in the place of its former self among those of its OrderID that are alive."""
+    after = [other for other in before if other.created_at != payment.created_at]
+    after.append(payment)
+    after.sort(key=_created)
+    rows.put(PAYMENTS, payment.order_id, after, max([one.expires_at for one in after]))
     if payment.payment_id is not None:
         rows.put(PAYMENT_IDS, payment.payment_id, [payment.order_id, payment.created_at], payment.expires_at)
 
@@ -111,3 +111,7 @@ def free_id(rows: Rows, wanted: str, payment: PaymentRow, suffix: str) -> str:
     if taken_by is None or taken_by == [payment.order_id, payment.created_at]:
         return wanted
     return free_id(rows, wanted + suffix, payment, suffix)
+
+
+def _created(payment: PaymentRow) -> int:
+    return payment.created_at

@@ -56,7 +56,8 @@ def payment(
     """
     order = arrival.fact
     assert isinstance(order, Order)  # noqa: S101 (tells the type)
-    known = payment_rows.same(payment_rows.alive(rows, order.order_id), order)
+    payments = payment_rows.alive(rows, order.order_id)
+    known = payment_rows.same(payments, order)
     if known is None and is_too_old(order.created_at, rows.now, rules.payment_retention):
         return PaymentOutcome(counts=["orders-too-old"])
     _refuse_another(known, order)
@@ -67,7 +68,7 @@ def payment(
     decision = _legal(before, order, decide(before, order, rules))
     accepted = _accepted(rows, before, order, decision)
     *_, after = history = list(accumulate(decision.sends, evolve, initial=accepted))
-    payment_rows.store(rows, after.expiring(rows.now, rules.payment_retention))
+    payment_rows.store(rows, payments, after.expiring(rows.now, rules.payment_retention))
     _keep_timer(rows, before, after, rules)
     told = list(zip(decision.sends, history[1:], strict=True))
     code = bonus_code(order) if told and order.kind == "deposit" else None

@@ -77,8 +77,9 @@ class _Join:
         return self._result(player.fire(rows, due, self._rules, tables[RATE_TABLE].rates))
 
     def _result(self, outcome: Outcome) -> Result:
-        emits = [self._emit(event) for event in outcome.events]
-        return Result(emits, [_dead_letter(refusal) for refusal in outcome.refusals], outcome.counts)
+        events, refusals, counts = outcome
+        letters = [_dead_letter(refusal) for refusal in refusals] if refusals else ()
+        return Result([self._emit(event) for event in events], letters, counts)
 
     def _emit(self, event: Event) -> Emit:
         topics, payload = self._topics, event.payload

@@ -5,7 +5,6 @@ from typing import Any
 from switches import Switch, always, never, unless
 
 from processors import attribution, bonus_row, bonuses, lifecycle, order_links, play
-from processors.turn import Moment
 
 
 def _unnamed(call: Any) -> str | None:
@@ -25,8 +24,8 @@ def _later(due: int | None, sent_at: int | None) -> int | None:
     return None if due is not None and sent_at is not None and due <= sent_at else due
 
 
-def _at_once(turn: Any, known: Any, arrival: Any) -> None:
-    bonuses.word(turn, known, arrival.fact, Moment(arrival.cause, arrival.fact.at))
+def _at_once(turn: Any, heard: Any, _: Any) -> None:
+    bonuses.word(turn, heard)
 
 
 def _decided_last(row: Any, sent: Any) -> Any:

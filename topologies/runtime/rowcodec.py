@@ -17,6 +17,8 @@ StoredEntry = tuple[int, Any, bytes]
 Entry = tuple[int, Any] | StoredEntry
 """A row, stored or not yet."""
 
+EXPIRY_BYTES = 8
+
 OWN = b"\0"
 """What the keys of the task's own rows begin with, head and timers: they are not the topology's to upgrade."""
 
@@ -38,7 +40,7 @@ class RowCodec:
 
     def encode(self, entry: Entry) -> bytes:
         """Return the bytes of a row."""
-        return entry[0].to_bytes(8, "big") + dump_json((self._version, entry[1]))
+        return entry[0].to_bytes(EXPIRY_BYTES, "big") + dump_json((self._version, entry[1]))
 
     def decode(self, key: bytes, value: bytes) -> StoredEntry:
         """Return a row's entry.
@@ -46,10 +48,10 @@ class RowCodec:
         Raises:
             Halted: a newer release wrote it.
         """
-        version, row = load_json(value[8:])
+        version, row = load_json(value[EXPIRY_BYTES:])
         if version != self._version:
             row = self._older(key, version, row)
-        return int.from_bytes(value[:8], "big"), row, value
+        return int.from_bytes(value[:EXPIRY_BYTES], "big"), row, value
 
     def _older(self, key: bytes, version: int, row: Any) -> Any:  # noqa: ANN401 - JSON values
         if version > self._version:
@@ -63,6 +65,6 @@ class RowCodec:
         return self._upgrade(kind, version, row)
 
 
-def expires_at(value: bytes) -> int:
-    """Return the expiry of an encoded row, without decoding it."""
-    return int.from_bytes(value[:8], "big")
+def expiry_text(at: int) -> bytes:
+    """Return what a row begins with that expires at a time: later times sort behind it."""
+    return at.to_bytes(EXPIRY_BYTES, "big")

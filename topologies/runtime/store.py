@@ -22,6 +22,9 @@ Row = tuple[bytes, bytes | None]
 BLOOM_BITS_PER_KEY = 10
 """A miss costs 0.6 µs with the filters, 7 µs without."""
 
+WRITE_BUFFER_FILTER_SHARE = 0.02
+"""Ten bits for each row of 60 bytes. Most look-ups miss, and without a filter each miss walks through the buffer."""
+
 _APPLIED = b"\xff\xff"
 """Sorts behind every partition: where each task's `Applied` is kept."""
 
@@ -150,6 +153,8 @@ def _options(bounds: Bounds) -> Options:
     options.set_db_write_buffer_size(bounds.write_buffer_bytes)
     options.set_write_buffer_size(bounds.write_buffer_bytes // 2)
     options.set_max_write_buffer_number(2)
+    options.set_memtable_prefix_bloom_ratio(WRITE_BUFFER_FILTER_SHARE)
+    options.set_memtable_whole_key_filtering(True)
     options.set_keep_log_file_num(2)
     options.set_max_open_files(256)
     return options
