@@ -68,3 +68,8 @@ class RowCodec:
 def expiry_text(at: int) -> bytes:
     """Return what a row begins with that expires at a time: later times sort behind it."""
     return at.to_bytes(EXPIRY_BYTES, "big")
+
+
+def expires_at(value: bytes) -> int:
+    """Return the expiry of an encoded row, without decoding it."""
+    return int.from_bytes(value[:EXPIRY_BYTES], "big")
