@@ -12,6 +12,12 @@ from topologies.runtime.kafka.polled import Partition, Polled, poll
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
+QUEUED = {
+    # All partitions share one queue, first come, first served: what one that is behind has fetched ahead (by default
+    # 100,000 records), the others wait for. A rewind's replay kept them waiting until it was over.
+    "queued.min.messages": 5_000,
+}
+
 
 class Membership(NamedTuple):
     """How to join the group. `protocol` is `consumer` (KIP-848) or `classic`."""
@@ -41,7 +47,8 @@ class Inputs:
         self._trouble = Trouble()
         self._incremental = membership.protocol == "consumer"
         self._notes = {"assigned": on_assigned, "revoked": on_revoked, "lost": on_lost}
-        own = {**READ_COMMITTED, **_group(membership), "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
+        queued = {**QUEUED, "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
+        own = {**READ_COMMITTED, **_group(membership), **queued}
         self._config = cluster.config(self._trouble, own)
         self._topics: list[str] = []
         self._assigned: set[Partition] = set()
