@@ -184,7 +184,7 @@ ALL = "the topics' partition count has changed from 2 to 3 while the application
     ("protocol", "grown", "said"),
     [
         pytest.param("consumer", ["bets"], ONE, id="consumer, one input"),
-        pytest.param("consumer", [*SOURCES, "state", "dead-letters"], ALL, id="consumer, all topics"),
+        pytest.param("consumer", [*SOURCES, "state", "journal", "control", "dead-letters"], ALL, id="consumer, all topics"),
         pytest.param("classic", ["bets"], ONE, id="classic, one input"),
     ],
 )
