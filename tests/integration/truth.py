@@ -125,7 +125,7 @@ class Window:
         return orjson.loads(found[1]) if found and is_alive(found[0], self._of.stream_time) else None
 
     def put(self, kind: str, row_id: str, row: Any, expires_at: int) -> None:
-        self._of.set((self._player, kind, row_id), (expires_at, orjson.dumps(row)))
+        self._of.set((self._player, kind, row_id), (expires_at, orjson.dumps(row, tuple)))
 
     def delete(self, kind: str, row_id: str) -> None:
         self._of.set((self._player, kind, row_id), None)
