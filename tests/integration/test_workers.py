@@ -70,7 +70,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 def test_each_worker_has_a_name_of_its_own_in_the_group_too(environment: Mapping[str, str]) -> None:
     settings = ["--set", "group_instance_id=seat"]
     with started(environment, "--workers", "2", "--instance", "w", *settings) as process:
-        expected = [("w-0", "seat-0", 3), ("w-1", "seat-1", 3)]
+        expected = [("w-0", "seat-0", 4), ("w-1", "seat-1", 4)]
         wait_until(lambda: expected == members(environment), "both have a task", LONG_S)
         # As a terminal does at Ctrl-C: everybody is told.
         os.killpg(process.pid, signal.SIGINT)
@@ -82,7 +82,7 @@ def test_each_worker_has_a_name_of_its_own_in_the_group_too(environment: Mapping
 
 def test_no_worker_outlives_a_parent_that_was_killed(environment: Mapping[str, str]) -> None:
     with started(environment, "--workers", "2", "--instance", "w") as process:
-        wait_until(lambda: [3, 3] == [each[2] for each in members(environment)], "both have a task", LONG_S)
+        wait_until(lambda: [4, 4] == [each[2] for each in members(environment)], "both have a task", LONG_S)
         children = psutil.Process(process.pid).children(recursive=True)
         assert 2 <= len(children)
         process.kill()
@@ -93,7 +93,7 @@ def test_no_worker_outlives_a_parent_that_was_killed(environment: Mapping[str, s
 
 def test_a_worker_that_cannot_begin_stops_the_others(environment: Mapping[str, str]) -> None:
     with started(environment, "--instance", "w-1") as alone:
-        wait_until(lambda: [6] == [each[2] for each in members(environment)], "it has the tasks", LONG_S)
+        wait_until(lambda: [8] == [each[2] for each in members(environment)], "it has the tasks", LONG_S)
         with started(environment, "--workers", "2", "--instance", "w") as process:
             said = process.communicate(timeout=LONG_S)[1]
         alone.send_signal(signal.SIGTERM)
