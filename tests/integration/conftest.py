@@ -8,10 +8,17 @@ import pytest
 
 import cli
 from tests.integration.counting_stage import Stage
+from tests.integration.records import Servers
 from topologies.operations.commands.invocation import Invocation
+from topologies.operations.demo import SAMPLES
 from topologies.runtime.task import Moment
 
 Croupier = Callable[..., int]
+Told = Callable[..., tuple[int, str, str]]
+
+PARTITIONS = 2
+FEW = "batch_records_max=4"
+"""Records in a commit: so that there are many."""
 
 
 def now() -> Moment:
@@ -47,3 +54,35 @@ def environment(bootstrap_servers: str, app: str, topic: Callable[[str], str], s
 def croupier(environment: Mapping[str, str]) -> Croupier:
     """Runs a command line in this process and returns its exit code."""
     return lambda *arguments: cli.run(list(map(str, arguments)), Invocation(environment, now))
+
+
+@pytest.fixture
+def told(croupier: Croupier, capsys: pytest.CaptureFixture[str]) -> Told:
+    """Runs a command; exit code, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = croupier(*arguments)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def loaded(croupier: Croupier) -> None:
+    """The samples in their topics, behind a first commit of each task, to which all of them can be taken back."""
+    assert 0 == croupier("topics", "create", "--partitions", PARTITIONS)
+    assert 0 == croupier("run", "player", "--drain")
+    assert 0 == croupier("load", "--times", "now", *sorted(SAMPLES.glob("*.jsonl")))
+
+
+@pytest.fixture
+def processed(croupier: Croupier, loaded: None) -> None:  # noqa: ARG001  it comes before
+    """The samples, taken in many small commits."""
+    assert 0 == croupier("run", "player", "--drain", "--set", FEW)
+
+
+@pytest.fixture
+def servers(bootstrap_servers: str) -> Servers:
+    """The broker, as its clients are told."""
+    return {"bootstrap.servers": bootstrap_servers}

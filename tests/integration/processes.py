@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.integration.installation import wait_until
-from tests.integration.records import Servers, send
+from tests.integration.records import Servers, read, send
 from tests.integration.sources import bet, sent
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
@@ -49,6 +49,12 @@ def phase(environment: Mapping[str, str]) -> str:
     """Whether the group has members."""
     admin = Admin(Cluster(environment["CROUPIER_BOOTSTRAP_SERVERS"], {}, "a test"))
     return admin.group_phase(environment["CROUPIER_APP"])
+
+
+def ends(servers: Servers, environment: Mapping[str, str]) -> list[int]:
+    """How much lies in the topics that a worker, or a rewind, writes."""
+    app, events = environment["CROUPIER_APP"], environment["CROUPIER_TOPIC_EVENTS"]
+    return [len(read(servers, topic)) for topic in (f"{app}-state", f"{app}-journal", f"{app}-control", events)]
 
 
 def send_bets(environment: Mapping[str, str], numbers: Iterable[int]) -> int:

@@ -1,91 +1,25 @@
 """`croupier audit` as an operator uses it: what is right is verified, and what is not is found where it is."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from processors.casino import Bet
-from tests.integration.conftest import Croupier, now
+from tests.integration.conftest import FEW, PARTITIONS, Told, now
 from tests.integration.installation import wait_until
+from tests.integration.processes import ends, working
 from tests.integration.records import Outgoing, Servers, read, send
 from tests.integration.sources import at_ms, bet, sent
-from topologies.operations.demo import SAMPLES
 from topologies.wire import dump_json, load_json
 
-Told = Callable[..., tuple[int, str, str]]
-
-CLI = Path(__file__).parents[2] / "cli.py"
-PARTITIONS = 2
 PLAYERS = 5
 """Of the samples; a sixth only has a record that cannot be processed."""
 
-FEW = ("--set", "batch_records_max=4")
-"""Records in a commit: so that there are many."""
-
 FAILED = "croupier: what is recorded is not what these rules come to\n"
-
-
-@pytest.fixture
-def told(croupier: Croupier, capsys: pytest.CaptureFixture[str]) -> Told:
-    """Runs a command; exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = croupier(*arguments)
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def loaded(croupier: Croupier) -> None:
-    """The samples in their topics, behind a first commit of each task."""
-    assert 0 == croupier("topics", "create", "--partitions", PARTITIONS)
-    assert 0 == croupier("run", "player", "--drain")
-    assert 0 == croupier("load", "--times", "now", *sorted(SAMPLES.glob("*.jsonl")))
-
-
-@pytest.fixture
-def processed(croupier: Croupier, loaded: None) -> None:  # noqa: ARG001  it comes before
-    assert 0 == croupier("run", "player", "--drain", *FEW)
-
-
-@pytest.fixture
-def servers(bootstrap_servers: str) -> Servers:
-    return {"bootstrap.servers": bootstrap_servers}
-
-
-@contextmanager
-def working(environment: Mapping[str, str]) -> Iterator[None]:
-    """A worker in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, CLI, "run", "player", *FEW],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
-    assert 0 == process.returncode, said
-
-
-def ends(servers: Servers, environment: Mapping[str, str]) -> list[int]:
-    """How much lies in the topics that a worker writes."""
-    app, events = environment["CROUPIER_APP"], environment["CROUPIER_TOPIC_EVENTS"]
-    return [len(read(servers, topic)) for topic in (f"{app}-state", f"{app}-journal", f"{app}-control", events)]
 
 
 @pytest.mark.usefixtures("processed")
@@ -173,7 +107,7 @@ def test_while_a_worker_runs_and_records_flow_nothing_differs(
             made = sent(bet("anna", f"c{count}", 0), (now().wall_ms - at_ms(0)) / 1000)
             send(servers, [made._replace(topic=topic("calls"))])
 
-    with working(environment):
+    with working(environment, FEW):
         seen = environment["CROUPIER_TOPIC_EVENTS"]
         before = len(read(servers, seen))
         feed()

@@ -11,32 +11,11 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer
 
-from tests.integration.conftest import Croupier
+from tests.integration.conftest import FEW, PARTITIONS, Croupier, Told
 from tests.integration.installation import wait_until
 from tests.integration.processes import at_terminal, at_work, phase, send_bets, working
-from topologies.operations.demo import SAMPLES
 
-Output = pytest.CaptureFixture[str]
 Lines = list[dict[str, Any]]
-
-PARTITIONS = 2
-FEW = ("--set", "batch_records_max=4")
-"""Records in a commit: so that there are many."""
-
-
-@pytest.fixture
-def told(croupier: Croupier, capsys: Output) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command; exit code, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = croupier(*arguments)
-        return code, *capsys.readouterr()
-
-    return run
-
-
-Told = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -55,19 +34,6 @@ def lines(told: Told) -> Callable[..., Lines]:
 def events(lines: Callable[..., Lines]) -> Callable[[], Lines]:
     """All CRM events, in the order of their partitions."""
     return lambda: sorted(lines("tap", "--from-start", "--drain"), key=lambda each: (each["partition"], each["offset"]))
-
-
-@pytest.fixture
-def loaded(croupier: Croupier) -> None:
-    """The samples in their topics, behind a first commit of each task, to which all of them can be taken back."""
-    assert 0 == croupier("topics", "create", "--partitions", PARTITIONS)
-    assert 0 == croupier("run", "player", "--drain")
-    assert 0 == croupier("load", "--times", "now", *sorted(SAMPLES.glob("*.jsonl")))
-
-
-@pytest.fixture
-def processed(croupier: Croupier, loaded: None) -> None:  # noqa: ARG001  it comes before
-    assert 0 == croupier("run", "player", "--drain", *FEW)
 
 
 def ids(found: Lines) -> Counter[tuple[str, str]]:
@@ -118,7 +84,7 @@ def test_a_rule_that_was_wrong_is_made_right_by_a_rewind_online(
     right: str,
     what: str,
 ) -> None:
-    assert 0 == croupier("run", "player", "--drain", *FEW, "--set", wrong)
+    assert 0 == croupier("run", "player", "--drain", "--set", FEW, "--set", wrong)
     before = events()
     with working(environment, right):
         code, out, err = told(

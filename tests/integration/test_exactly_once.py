@@ -104,26 +104,20 @@ def test_workers_may_come_go_and_die_under_load(
     def worker(name: str, plan: Plan | None = None) -> "subprocess.Popen[bytes]":
         return crashing.start(stage, plan, drain=False, instance=name, **told)
 
-    def works(name: str) -> None:
-        """A worker has written to its store again."""
-        directory = stage.store_dir(name)
-        before = _newest(directory)
-        wait_until(lambda: _newest(directory) > before, f"{name} works", LIMIT_S)
-
     stop = threading.Event()
     with ThreadPoolExecutor() as threads:
         feeding = threads.submit(fed, stage, stop)
         steady = worker("w0")
-        works("w0")
+        _works(stage, "w0")
         for point in chance.sample(POINTS[:7], 2):
             assert -signal.SIGKILL == finished(worker("w1", Plan(point, chance.randint(1, 4))))
         shutil.rmtree(stage.store_dir("w1"))
         other = worker("w1")
-        works("w1")
+        _works(stage, "w1")
         steady.terminate()
         assert 0 == finished(steady)
         steady = worker("w2")
-        works("w2")
+        _works(stage, "w2")
         other.kill()
         finished(other)
         stop.set()
@@ -133,6 +127,13 @@ def test_workers_may_come_go_and_die_under_load(
 
     assert 0 == finished(crashing.start(stage, instance="w0", **told))
     assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
+
+
+def _works(stage: Stage, name: str) -> None:
+    """Wait until a worker has written to its store again."""
+    directory = stage.store_dir(name)
+    before = _newest(directory)
+    wait_until(lambda: _newest(directory) > before, f"{name} works", LIMIT_S)
 
 
 def _newest(directory: Path) -> float:

@@ -4,32 +4,17 @@ import json
 
 import pytest
 
+from tests.topologies.plans import PLAN
 from topologies.operations.rewind import asking, history
 from topologies.operations.rewind.asking import Wish
 from topologies.operations.rewind.differences import SLACK_MS, heard_since
 from topologies.operations.rewind.history import Rewind, rewinds
 from topologies.operations.rewind.planned import Planned
-from topologies.runtime.journal.plan import Plan
 from topologies.runtime.rewinding import control
 from topologies.runtime.rewinding.control import Answer, Command, Outcome
 
 NOON = 1_763_640_000_000
 HOUR_MS = 3_600_000
-PLAN = Plan(
-    partition=3,
-    commit=17,
-    journal_offset=170,
-    newest=20,
-    newest_offset=200,
-    inputs={"bets": 90, "orders": 12},
-    back_to={"bets": 10, "orders": 12},
-    records={"bets": 80, "orders": 0},
-    rows=40,
-    players=6,
-    events=7,
-    dead_letters=1,
-    steps=1,
-)
 PLANNED = Planned(PLAN, NOON - HOUR_MS, NOON)
 COMMAND = Command("ab12", 17, 170, "delta", "anna@desk", "wrong rate", NOON, NOON + HOUR_MS)
 ASKED = Rewind(3, COMMAND, PLANNED)

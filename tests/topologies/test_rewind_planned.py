@@ -5,26 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.topologies import plans
 from topologies.operations.rewind import planned
 from topologies.operations.rewind.planned import DAY_MS, Planned, much
 from topologies.runtime.errors import Misconfigured
-from topologies.runtime.journal.plan import Plan
 
-PLAN = Plan(
-    partition=3,
-    commit=17,
-    journal_offset=170,
-    newest=20,
-    newest_offset=200,
-    inputs={"bets": 90, "orders": 12},
-    back_to={"bets": 10, "orders": 12},
-    records={"bets": 80, "orders": 0},
-    rows=40,
-    players=6_000,
-    events=7,
-    dead_letters=1,
-    steps=1,
-)
+PLAN = plans.PLAN._replace(players=6_000)
 NOON = 1_763_640_000_000
 PLANNED = Planned(PLAN, NOON, NOON + 1000)
 OTHER = PLANNED._replace(plan=PLAN._replace(partition=5))

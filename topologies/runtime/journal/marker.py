@@ -95,7 +95,7 @@ def encode(marker: Marker, topics: Sequence[str], part_bytes_max: int = PART_BYT
     Only an entry that is larger by itself makes a part larger than
     `part_bytes_max`, which leaves room for `FRAME_BYTES` and the inputs.
     """
-    # The JSON library takes no named tuples.
+    # Plain tuples: the JSON library would ask for each named one how it is written.
     lists: dict[str, list[Any]] = {
         "slices": list(map(tuple, marker.slices)),
         "heard": list(map(tuple, marker.heard)),

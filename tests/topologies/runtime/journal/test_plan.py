@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.topologies import plans
 from topologies.runtime.journal.assembly import commits
 from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.marker import Heard, Marker, encode
@@ -12,19 +13,12 @@ from topologies.runtime.journal.plan import Plan, check_current, from_json, plan
 from topologies.runtime.journal.record import Record
 from topologies.runtime.journal.timeline import survey
 
-PLAN = Plan(
-    partition=3,
-    commit=17,
-    journal_offset=170,
-    newest=20,
-    newest_offset=200,
+PLAN = plans.PLAN._replace(
     inputs={"bets": 90_000, "orders": 10_500},
     back_to={"bets": 10_000, "orders": 500},
     records={"bets": 80_000, "orders": 10_000},
     rows=40_000,
     players=12,
-    events=7,
-    dead_letters=1,
     steps=2,
 )
 
