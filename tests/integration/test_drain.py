@@ -24,6 +24,7 @@ def test_a_drain_says_now_and_then_for_which_partitions_of_others_it_waits(
     drain = Drain(
         Surveyor(topology(stage.app), stage.app, Admin(Cluster(stage.bootstrap_servers, {}, "t")), "earliest")
     )
+    caplog.clear()
     asked_at_s = [0, JOINING_S, JOINING_S + TELL_EVERY_S / 2, *(JOINING_S + n * TELL_EVERY_S for n in (1, 2))]
 
     with caplog.at_level(logging.INFO, "croupier.worker"):

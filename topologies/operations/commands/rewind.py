@@ -108,10 +108,11 @@ def rewind(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  se
     site, now_ms = Site(invocation.settings), invocation.now_ms
     if act.apply:
         kept = {each.plan.partition: each for each in planned.read(act.apply)}
-        plans = _kept(site, kept, _chosen(site, frozenset(kept), now_ms()))
+        plans = _kept(site, kept, _chosen(site, frozenset(kept), now_ms(), is_meant=True))
     else:
         target = _target(given, site, now_ms())
-        plans = _planned(site, target, _chosen(site, act.partitions, now_ms()))
+        numbers = _chosen(site, act.partitions, now_ms(), is_meant=act.execute)
+        plans = _planned(site, target, numbers)
     if act.plan is not None:
         planned.write(act.plan, plans)
     elif plans and act.preview:
@@ -161,11 +162,18 @@ def _target(given: dict[str, Any], site: Site, now_ms: int) -> Asked:
         raise click.UsageError(str(error)) from None
 
 
-def _chosen(site: Site, wanted: frozenset[int] | None, now_ms: int) -> Sequence[int]:
+def _chosen(site: Site, wanted: frozenset[int] | None, now_ms: int, *, is_meant: bool) -> Sequence[int]:
+    """The partitions; while one of them is taken back, another rewind of it can be looked at, but not meant."""
     numbers = site.chosen(wanted)
-    for each in asking.under_way(site, now_ms):
-        if each.partition in numbers:
-            tell(f"partition {each.partition}: rewind {each.command.id} is under way, another one would be refused")
+    busy = [
+        f"partition {each.partition}: rewind {each.command.id} is still under way, another one would be refused"
+        for each in asking.under_way(site, now_ms)
+        if each.partition in numbers
+    ]
+    if is_meant:
+        fail(busy, "partitions are being taken back: croupier rewind status shows how far")
+    for each in busy:
+        tell(each)
     return numbers
 
 
