@@ -75,6 +75,10 @@ class Window:
         self.timers = set(before.timers)
         self.rows = dict(before.rows)
 
+    def collect(self) -> None:
+        """Delete what has expired, which nobody can read."""
+        self.rows = {key: row for key, row in self.rows.items() if self._lives(row[1])}
+
     def living(self) -> dict[tuple[str, str], Row]:
         """Every row that can still be read, to compare and to count."""
         return {key: json.loads(text) for key, (text, expires_at, _) in self.rows.items() if self._lives(expires_at)}
