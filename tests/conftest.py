@@ -92,6 +92,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not STARTS.keys().isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.kafka)
+    items.sort(key=_turn)
+
+
+LONGEST = [
+    "rewind_crashes",
+    "hundred_thousand",
+    "kills",
+    "rewind",
+    "cluster_failures",
+    "kills_meanwhile",
+    "rewind_refused",
+    "sandbox_lifecycle",
+    "traps",
+    "exactly_once",
+    "packaging",
+    "membership",
+]
+"""Files whose tests take more than half a minute together begin first: or one process would be busy with one of them
+while the others are done. A file is the unit of `--dist loadfile`, so what its tests share is made once."""
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    name = item.path.stem.removeprefix("test_")
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST), "integration" not in item.path.parts
 
 
 def _address(config: pytest.Config, name: str) -> str:

@@ -15,8 +15,6 @@ from tests.integration.records import Outgoing
 from tests.integration.sources import at_ms
 from topologies.operations.demo import SAMPLES
 
-pytestmark = pytest.mark.xdist_group("commands-explain")
-
 SETTINGS = {
     "CROUPIER_ORIGIN": "brand.com",
     "CROUPIER_ORIGIN_BY_CASINO": "123=brand.com",

@@ -21,8 +21,6 @@ from tests.integration.installation import Installation, wait_until
 from tests.integration.records import Outgoing
 from tests.integration.sources import at, at_ms, bet, change, order, sent
 
-pytestmark = pytest.mark.xdist_group("commands-tap")
-
 ALL = ("--from-start", "--drain")
 BETS = 300
 LONG = "a-player-whose-id-is-longer-than-any-column-of-a-table-has-a-right-to-be-0123456789"

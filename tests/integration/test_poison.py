@@ -18,8 +18,6 @@ from topologies.runtime.partitioning import java_default
 from topologies.schemas import CALLS
 from topologies.units import instant_text
 
-pytestmark = pytest.mark.xdist_group("poison")
-
 SETTINGS = {
     "CROUPIER_ORIGIN_BY_CASINO": "123=www.brand.com",
     "CROUPIER_ORIGIN_BY_CURRENCY": "EUR=www.brand.com,GBP=www.brand.com,JPY=www.brand.com,USD=www.brand.com",
