@@ -1,24 +1,17 @@
-"""A worker of `counting` that kills itself at a chosen moment: `python -m tests.integration.crashing '<json>'`.
+"""A worker of `counting`, in a process of its own, that kills itself at a chosen moment."""
 
-The argument: {"app", "plan": [point, times] or null, "settings", "drain"}. SIGTERM stops it as it stops a real one.
-"""
-
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from tests.integration.counting import topology
 from tests.integration.counting_stage import Stage, clock
-from tests.integration.parent import end_with_parent
+from tests.integration.forks import Fork
 from topologies.operations import running
 from topologies.operations.running import Doors, Run
 from topologies.runtime.kafka.polled import Polled
@@ -26,8 +19,6 @@ from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.store import Applied, Row, Store
 from topologies.settings import Settings
-
-ROOT = Path(__file__).parent.parent.parent
 
 IN_A_RESTORE = ("wiped", "restoring", "restored in part")
 
@@ -135,21 +126,12 @@ class FatefulReader(Reader):
         return polled
 
 
-def start(stage: Stage, plan: Plan | None = None, *, drain: bool = True, **settings: Any) -> "subprocess.Popen[bytes]":
-    """A process that runs the topology on the stage."""
-    told = {"app": stage.app, "plan": plan, "drain": drain, "settings": stage.settings(**settings).model_dump()}
-    command = [sys.executable, "-m", "tests.integration.crashing", json.dumps(told)]
-    return subprocess.Popen(command, cwd=ROOT)
+def start(stage: Stage, plan: Plan | None = None, *, drain: bool = True, **settings: Any) -> Fork:
+    """A process that runs the topology on the stage; SIGTERM stops it as it stops a real one."""
+    return Fork(_work, [stage.app, plan, stage.settings(**settings), drain])
 
 
-def main(told: dict[str, Any]) -> None:
-    end_with_parent()
+def _work(app: str, plan: Plan | None, settings: Settings, drain: bool) -> None:  # noqa: FBT001 - by position
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    plan = Plan(*told["plan"]) if told["plan"] else None
-    settings = Settings.of(told["settings"], {})
-    running.run(topology(told["app"]), settings, Run(drain=told["drain"]), clock, stop, doors(plan))
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    running.run(topology(app), settings, Run(drain=drain), clock, stop, doors(plan))

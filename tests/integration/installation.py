@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
+from tests.integration.forks import Fork, Place, command
 from tests.integration.records import READ_TIMEOUT_S, Outgoing, Record, Servers, configure, read, send
 from topologies.schemas import BONUSES, CALLS, ORDERS, RATES
 
@@ -77,17 +79,31 @@ class Installation:
         self, *arguments: str | Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
     ) -> Done:
         """Run one command to its end."""
-        return self.python("-m", "cli", *arguments, stdin=stdin, settings=settings)
+        told = [str(each) for each in arguments]
+        return self.done(lambda place: Fork(command, [told], place), stdin, settings)
 
-    def python(
-        self, *arguments: str | Path, stdin: str | None = None, settings: Mapping[str, str] | None = None
+    def done(
+        self, start: Callable[[Place], Fork], stdin: str | None = None, settings: Mapping[str, str] | None = None
     ) -> Done:
+        """Start a process in the environment of our commands; what it has said when it has ended."""
+        with tempfile.TemporaryDirectory() as name:
+            streams = [Path(name) / each for each in ("in", "out", "err")]
+            for path, text in zip(streams, (stdin or "", "", ""), strict=True):
+                path.write_text(text)
+            process = start(Place({**self.environment, **(settings or {})}, self.directory, *streams))
+            try:
+                process.wait(COMMAND_TIMEOUT_S)
+            finally:
+                process.kill()
+            code = process.wait(COMMAND_TIMEOUT_S)
+            return Done(f"process {process.pid}", code, *(path.read_text() for path in streams[1:]))
+
+    def python(self, *arguments: str | Path) -> Done:
         """Run Python in the environment of our commands."""
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
             cwd=self.directory,
-            env={**self.environment, **(settings or {})},
-            input=stdin,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=COMMAND_TIMEOUT_S,
@@ -122,9 +138,9 @@ class Installation:
 
     def run_until(self, is_reached: Callable[[], bool]) -> str:
         """Run the topology, with all it says to debug, kill it when something is so, and return what it said."""
-        command = [sys.executable, "-m", "cli", "run", "player", "--debug"]
+        worker = [sys.executable, "-m", "cli", "run", "player", "--debug"]
         with (self.directory / "said.txt").open("w+") as said:
-            process = subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=said, stderr=said)
+            process = subprocess.Popen(worker, cwd=self.directory, env=self.environment, stdout=said, stderr=said)
             try:
                 wait_until(lambda: process.poll() is not None or is_reached())
                 assert process.poll() is None, "it has ended by itself"

@@ -1,12 +1,9 @@
-"""`croupier run player` whose workers strike themselves down at a chosen point: `python -m tests.integration.killing`.
+"""`croupier run player` whose workers strike themselves down at a chosen point, in processes of their own.
 
-Arguments: the workers' names; several get the supervisor that `--workers` gives them. `--drain`. What is planned for
-them comes from the environment; every blow that falls is a line on standard error.
+Every blow that falls is a line on standard error.
 """
 
-import json
 import os
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +11,7 @@ from typing import Any, NamedTuple
 
 import cli
 from tests.integration.crashing import Fate, FatefulReader, FatefulStore, FatefulTransactions, Plan
-from tests.integration.parent import end_with_parent
+from tests.integration.forks import Fork, Place
 from topologies import configuration
 from topologies.operations import components, logs, running, workers
 from topologies.operations.running import Doors, Run
@@ -35,7 +32,6 @@ POINTS = {
 RECOVERY = "recovery"
 """The thread that restores."""
 
-PLANNED = "TEST_BLOWS"
 STRUCK = "struck: "
 
 
@@ -44,11 +40,6 @@ class Blows(NamedTuple):
 
     plan: Plan | None = None
     aborted: Sequence[int] = ()
-
-
-def environment(blows: Blows) -> dict[str, str]:
-    """What tells the command its plan."""
-    return {PLANNED: json.dumps(blows)}
 
 
 def struck(said: str) -> list[str]:
@@ -129,16 +120,16 @@ class Work:
         return running.run(topology, settings, Run(drain=self.is_drain), cli.now, stop, doors(self.blows, instance))
 
 
-def main(arguments: Sequence[str]) -> None:
-    end_with_parent()
+def start(place: Place, instances: Sequence[str], blows: Blows, *, is_drain: bool) -> Fork:
+    """Workers by their names; several have the supervisor that `--workers` gives them."""
+    return Fork(_work, [instances, blows, is_drain], place)
+
+
+def _work(instances: Sequence[str], blows: Blows, is_drain: bool) -> None:  # noqa: FBT001 - by position
     stop = threading.Event()
     workers.stop_on_signals(stop)
-    plan, aborted = json.loads(os.environ[PLANNED])
-    work = Work(dict(os.environ), Blows(plan and Plan(*plan), aborted), "--drain" in arguments)
-    names = [each for each in arguments if each != "--drain"]
-    report = workers.run(work, names, stop) if len(names) > 1 else work(names[0], stop)
-    sys.stdout.write(json.dumps(report.counts))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    work = Work(dict(os.environ), blows, is_drain)
+    if len(instances) > 1:
+        workers.run(work, instances, stop)
+    else:
+        work(instances[0], stop)

@@ -1,7 +1,5 @@
 """Worker processes that live beside a test, and records that flow meanwhile."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from tests.integration import killing
 from tests.integration.crashing import Plan
 from tests.integration.crowd import Laid
 from tests.integration.crowd_stage import Sender
+from tests.integration.forks import Fork, Place
 from tests.integration.installation import Installation, wait_until
 from tests.integration.killing import Blows
 
@@ -24,7 +23,7 @@ EVERY_S = 0.05
 class Living:
     """A worker process, and what it says."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", heard: Path) -> None:
+    def __init__(self, process: Fork, heard: Path) -> None:
         self.process = process
         self._heard = heard
 
@@ -51,14 +50,9 @@ def living(
 ) -> Iterator[Living]:
     """A worker; it does not live longer than this."""
     heard = croupier.directory / f"{instance}-{time.monotonic_ns()}.log"
-    with heard.open("wb") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.killing", instance, *(["--drain"] if is_drain else [])],
-            cwd=croupier.directory,
-            env={**croupier.environment, **killing.environment(Blows(plan))},
-            stdout=err,
-            stderr=err,
-        )
+    heard.touch()
+    place = Place(croupier.environment, croupier.directory, stdout=heard, stderr=heard)
+    process = killing.start(place, [instance], Blows(plan), is_drain=is_drain)
     try:
         yield Living(process, heard)
     finally:

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.integration import crashing
 from tests.integration.counting import Sent, traffic, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.crashing import IN_A_RESTORE, POINTS, Plan
+from tests.integration.forks import Fork
 
 DOING = {"break": 4, "refuse": 4, "undecodable": 2, "break later": 4}
 RECORDS = 600
@@ -42,7 +42,7 @@ def more(stage: Stage, life: int) -> list[Sent]:
     return sent
 
 
-def finished(process: "subprocess.Popen[bytes]") -> int:
+def finished(process: Fork) -> int:
     try:
         return process.wait(LIMIT_S)
     finally:
@@ -101,7 +101,7 @@ def test_workers_may_come_go_and_die_under_load(
     chance = Random(protocol)
     told: dict[str, Any] = {**settings(protocol), "max_task_idle": 60_000}
 
-    def worker(name: str, plan: Plan | None = None) -> "subprocess.Popen[bytes]":
+    def worker(name: str, plan: Plan | None = None) -> Fork:
         return crashing.start(stage, plan, drain=False, instance=name, **told)
 
     stop = threading.Event()

@@ -7,16 +7,27 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-import pytest
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from tests.integration import outputs
 from tests.integration.crowd import Laid, crowd
-from tests.integration.crowd_stage import PARTITIONS, RECORDS, SAYING, SEED, Sender, opened, played, servers, truth_of
+from tests.integration.crowd_stage import (
+    CLASSIC,
+    PARTITIONS,
+    RECORDS,
+    SAYING,
+    SEED,
+    STATIC,
+    Sender,
+    opened,
+    played,
+    servers,
+    truth_of,
+)
 from tests.integration.installation import Installation
+from tests.integration.scenes import Scene, Show, differences_of
 
 
-@pytest.mark.xdist_group("a large crowd")
 def test_events_dead_letters_and_state_are_what_the_processors_say(
     bootstrap_servers: str, app: str, tmp_path: Path
 ) -> None:
@@ -32,6 +43,15 @@ def test_events_dead_letters_and_state_are_what_the_processors_say(
     told = {"records": len(laid), "events": sum(len(of.events) for of in wanted.values())}
     told |= {f"dead-letter-{kind}": times for kind, times in letters.items()}
     assert told == {name: counts[name] for name in told}, SAYING
+
+
+def test_although_its_worker_is_killed_wherever_it_hurts(
+    bootstrap_servers: str, app: str, tmp_path: Path, record_property: Show
+) -> None:
+    """A static member of the classic protocol; test_kills.py lets others have it."""
+    scene = Scene(RECORDS, 2_000, {**CLASSIC, **STATIC}, ["w"])
+
+    assert [] == differences_of(scene, bootstrap_servers, app, tmp_path, record_property), SAYING
 
 
 def test_what_sources_have_taken_back_was_never_there(bootstrap_servers: str, app: str, tmp_path: Path) -> None:

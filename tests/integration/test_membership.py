@@ -2,7 +2,6 @@
 
 import dataclasses
 import signal
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from processors.rows import Rows
 from tests.integration import crashing
 from tests.integration.counting import SOURCES, Sent, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
+from tests.integration.forks import Fork
 from topologies.graph import Result, Tables
 from topologies.operations.running import Doors, Run
 from topologies.runtime.errors import Fatal, Misconfigured
@@ -85,7 +85,7 @@ def all_committed(stage: Stage) -> bool:
 
 
 @contextmanager
-def living(stage: Stage, instance: str = "w0", **settings: Any) -> "Iterator[subprocess.Popen[bytes]]":
+def living(stage: Stage, instance: str = "w0", **settings: Any) -> Iterator[Fork]:
     """A worker process that has tasks; killed at the end, if it still lives."""
     process = crashing.start(stage, drain=False, max_task_idle=100, instance=instance, **settings)
     try:
@@ -96,7 +96,7 @@ def living(stage: Stage, instance: str = "w0", **settings: Any) -> "Iterator[sub
         process.wait()
 
 
-def stopped(process: "subprocess.Popen[bytes]") -> int:
+def stopped(process: Fork) -> int:
     process.terminate()
     return process.wait(LONG_S)
 

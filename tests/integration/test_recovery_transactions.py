@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from tests.integration import crashing
 from tests.integration.counting import SOURCES, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.crashing import Plan
+from tests.integration.forks import Fork
 from topologies.operations.running import Doors, Run
 from topologies.runtime.errors import Fatal
 from topologies.runtime.kafka.admin import Admin
@@ -121,7 +121,7 @@ def test_the_end_of_the_state_is_asked_for_behind_the_offsets_and_lies_behind_op
 
 
 @contextmanager
-def asleep(stage: Stage, point: str, **settings: Any) -> "Iterator[subprocess.Popen[bytes]]":
+def asleep(stage: Stage, point: str, **settings: Any) -> Iterator[Fork]:
     """A worker that sleeps in the middle of its second transaction."""
     process = crashing.start(stage, Plan(point, 2, "sleep"), batch_records_max=50, **settings)
     try:

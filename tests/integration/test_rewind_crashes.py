@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -13,6 +12,7 @@ import pytest
 from tests.integration import crashing, rewinds
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.crashing import IN_A_RESTORE, POINTS, Plan
+from tests.integration.forks import Fork
 from tests.integration.test_exactly_once import QUICK, finished
 from tests.integration.test_membership import tasks
 from topologies.runtime.rewinding.control import Command
@@ -33,7 +33,7 @@ def lived(bootstrap_servers: str, app: str, directory: Path, **settings: Any) ->
     return stage
 
 
-def died(process: "subprocess.Popen[bytes]") -> bool:
+def died(process: Fork) -> bool:
     code = finished(process)
     assert code in {0, -signal.SIGKILL}
     return code != 0
