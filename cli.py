@@ -16,6 +16,7 @@ import click
 from topologies.operations import logs
 from topologies.operations.commands import (
     audit,
+    deadletters,
     demo,
     describe,
     explain,
@@ -47,6 +48,7 @@ COMMANDS: Sequence[click.Command] = (
     tap.tap,
     rewind.rewind,
     explain.explain,
+    deadletters.deadletters,
     audit.audit,
     settings.settings,
 )

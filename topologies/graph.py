@@ -4,7 +4,7 @@ The runtime runs any `Topology`. Nothing here does IO.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from processors.rows import Row, Rows
@@ -141,6 +141,8 @@ class Topology:
     `timers` names every timer of the state; those in `wall_clock_timers` also
     fire by the wall clock, in a task that is at its end.
     `upgrade(kind, version, row)` turns a row of an older `row_version` into today's.
+    `retriable` has the classes of dead letters that only lacked something, and
+    says of a fact whether the tables have it now.
 
     Raises:
         ValueError: a sentence that names what does not fit together.
@@ -157,6 +159,7 @@ class Topology:
     wall_clock_timers: tuple[str, ...]
     row_version: int
     upgrade: Callable[[str, int, Row], Row]
+    retriable: Mapping[str, Callable[[Fact, Tables], bool]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what could not run."""

@@ -58,6 +58,7 @@ def player_topology(topics: Topics, rules: Rules, decode: Decode) -> graph.Topol
         wall_clock_timers=player.WALL_CLOCK_TIMERS,
         row_version=player.ROW_VERSION,
         upgrade=player.upgrade,
+        retriable={"missing-rate": _has_rate},
     )
 
 
@@ -104,6 +105,11 @@ def _facts(source: str, decode: Decode) -> Callable[[Sequence[Message]], list[De
         ]
 
     return facts
+
+
+def _has_rate(fact: graph.Fact, tables: graph.Tables) -> bool:
+    """Whether a record that died of a missing rate would find it now; it may still die of something else."""
+    return tables[RATE_TABLE].rates.at(fact.currency, fact.at) is not None
 
 
 def _rates(rules: Rules, decode: Decode) -> Callable[[], RateTable]:

@@ -123,6 +123,8 @@ class Workers(Group):
     """how far a rewind may go back, at most state_retention; 0 = no journal, no rewind"""
     rewind_step_rows: PositiveInt = 20_000
     """rows that one step of a rewind gives back: other tasks wait no longer than such a step"""
+    dead_letter_retries: Annotated[int, Field(ge=0)] = 3
+    """how often a dead letter is sent again by itself when what it lacked, a rate, has come; 0 = never"""
     expiry_grace: Duration = 600_000
     """how long after its due time a bonus expires by the wall clock, when no records come"""
     cache_bytes_max: Size = 64 << 20

@@ -6,6 +6,7 @@ GAP = "  "
 
 WORDS: Mapping[str, str] = {
     "commits": "transactions",
+    "dead-letters-sent-again": "by this worker, because what they lacked has come",
     "rows-collected": "rows of state that had expired, deleted",
 }
 """What the runtime counts, where its name does not say it."""

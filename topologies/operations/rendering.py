@@ -37,7 +37,7 @@ class Layout(NamedTuple):
         widths = list(self.columns.values())
         # Half of what a wide terminal has more; the last column gets the rest.
         widths[WHOSE] = min(widths[WHOSE] + max(0, width - USUAL_WIDTH) // 2, WHOSE_WIDTH_MAX)
-        shown = [_printable(cell) for cell in cells]
+        shown = [printable(cell) for cell in cells]
         shown[WHOSE] = _shortened(shown[WHOSE], widths[WHOSE])
         text = " ".join(map(str.ljust, shown, widths)).rstrip()
         return text if len(text) <= width else f"{text[: width - 1]}…"
@@ -51,7 +51,7 @@ def _shortened(text: str, width: int) -> str:
     return f"{text[:head]}…{text[head + 1 - width :]}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What a source has sent may not steer the terminal."""
     return "".join(each if each.isprintable() else " " for each in text)
 
@@ -69,7 +69,7 @@ def table(width: int) -> Render:
         layout = _layout(record)
         heading = [] if shown[-1:] == [layout] else [layout.line(list(layout.columns), width)]
         shown[:] = [layout]
-        below = textwrap.wrap(_printable(layout.below(record)), width, initial_indent="  ", subsequent_indent="  ")
+        below = textwrap.wrap(printable(layout.below(record)), width, initial_indent="  ", subsequent_indent="  ")
         return "\n".join([*heading, layout.line(layout.cells(record), width), *below])
 
     return render
@@ -120,7 +120,13 @@ def _event(record: Readable) -> Sequence[str]:
 
 def _dead_letter(record: Readable) -> Sequence[str]:
     where = "/".join(_told(record, name) for name in ("topic", "partition", "offset"))
-    return [_short(record.timestamp), record.key or "", _told(record, "class"), where]
+    return [_short(record.timestamp), record.key or "", _told(record, "class") or _told(record, "form"), where]
+
+
+def _reason(record: Readable) -> str:
+    """Why it is one; of the note that one was sent again, by whom."""
+    by = _told(record, "by")
+    return f"sent again by {by}, attempt {_told(record, 'attempt')}" if by else _told(record, "reason")
 
 
 def _told(record: Readable, name: str) -> str:
@@ -156,7 +162,5 @@ EVENT = Layout(
     {"TIME": 14, "PLAYER": 9, "EVENT": 7, "TYPE": 13, "STATUS": 9, "AMOUNT": 11, "ID": 0},
     _event,
 )
-DEAD_LETTER = Layout(
-    {"TIME": 14, "PLAYER": 9, "CLASS": 19, "FROM": 0}, _dead_letter, lambda record: _told(record, "reason")
-)
+DEAD_LETTER = Layout({"TIME": 14, "PLAYER": 9, "CLASS": 19, "FROM": 0}, _dead_letter, _reason)
 ANY = Layout({"TIME": 14, "KEY": 14, "VALUE": 0}, _any)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topologies.graph import Topology
+from topologies.operations import posting
 from topologies.runtime.cache import RowCache
 from topologies.runtime.commits import Commits
 from topologies.runtime.drain import Drain
@@ -16,6 +17,7 @@ from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.letters.retrying import Retries, Retrying
 from topologies.runtime.names import own_topics
 from topologies.runtime.outage import bridged
 from topologies.runtime.overlay import Overlay
@@ -120,12 +122,15 @@ class Site:
         recovery.start()
         self._closing.callback(recovery.stop)
         self._closing.callback(preparing.stop)
+        retries = self._retries(tables)
         # Who waits for the cluster's answer need not wait any longer.
         self._closing.callback(self._stop.set)
         inputs.subscribe([*(source.topic for source in topology.sources), own.control])
         rejoining = Rejoining(lambda: self._admin.session_timeout_s(settings.app), self._stop)
         return Worker(
-            Parts(inputs, rejoining, tables, tasks, intake, commits, self._clock, drain), _pace(settings), self._stop
+            Parts(inputs, rejoining, tables, tasks, intake, commits, self._clock, drain, retries),
+            _pace(settings),
+            self._stop,
         )
 
     def surveyor(self) -> Surveyor:
@@ -176,6 +181,21 @@ class Site:
             self._settings.rewind_step_rows,
             lambda: self._clock().wall_ms,
         )
+
+    def _retries(self, tables: TableFeed) -> Retries | None:
+        """Return what sends dead letters again by itself; draining, nobody would process them."""
+        topology, settings = self._topology, self._settings
+        if self._how.drain or not settings.dead_letter_retries or not topology.retriable:
+            return None
+
+        def make(is_stopping: Callable[[], bool]) -> Retrying:
+            topics = [source.topic for source in topology.sources]
+            post = posting.post(settings, topics, self._cluster, self._admin, self._clock, is_stopping)
+            return Retrying(topology, tables, post, settings.dead_letter_retries, settings.instance)
+
+        retries = Retries(make)
+        self._closing.callback(retries.stop)
+        return retries
 
     def _inputs(self, tasks: Tasks) -> Inputs:
         settings = self._settings

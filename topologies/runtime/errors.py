@@ -10,6 +10,7 @@
     ├── Halted        this task may not go on              → stop it, the others go on
     ├── Misconfigured the run cannot begin like this       → say what to change, exit 2
     └── Fatal         this process may not continue        → exit 1, let a supervisor restart it
+        └── Fenced    another one has taken over           → a tool lets go, and says so
 
 A new class is justified only by a new reaction. Everything else is a message:
 lower case, what happened first, then the particulars.
@@ -65,3 +66,7 @@ class Misconfigured(StreamError):
 
 class Fatal(StreamError):
     """Another instance took over, or the broker refused us for good."""
+
+
+class Fenced(Fatal):
+    """Another process has taken our transactional id: what we had open is aborted, and we can write nothing more."""

@@ -1,6 +1,7 @@
 """Reference topics that every worker reads whole before any fact, and goes on reading."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +17,16 @@ ROWS_PER_POLL = 10_000
 
 
 class TableFeed:
-    """Keeps the values of a topology's tables up to date; `values` by table name."""
+    """Keeps the values of a topology's tables up to date; `values` by table name.
+
+    Another thread than the one that calls `follow` holds `lock` while it reads them.
+    """
 
     def __init__(self, tables: tuple[Table, ...], reader: Reader) -> None:
         self._by_topic = {table.topic: table for table in tables}
         self._reader = reader
         self.values: dict[str, Any] = {table.name: table.empty() for table in tables}
+        self.lock = threading.Lock()
 
     def load(self, admin: Admin, stopping: Callable[[], bool]) -> None:
         """Read everything that is there now.
@@ -41,9 +46,9 @@ class TableFeed:
         while behind and not stopping():
             behind -= self._reached(self._take(0.1), ends)
 
-    def follow(self) -> None:
-        """Take what has come since; waits for nothing."""
-        self._take(0)
+    def follow(self) -> bool:
+        """Take what has come since; waits for nothing. Whether there was any."""
+        return bool(self._take(0).messages)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -61,7 +66,8 @@ class TableFeed:
             by_topic.setdefault(read.topic, []).append(read)
         for topic, messages in by_topic.items():
             table = self._by_topic[topic]
-            table.add(self.values[table.name], messages)
+            with self.lock:
+                table.add(self.values[table.name], messages)
         for trap in polled.traps:
             if isinstance(trap.error, Halted):
                 raise Fatal(f"a reference table has to be read whole again: {trap.error}")

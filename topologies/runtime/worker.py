@@ -13,6 +13,7 @@ from topologies.runtime.errors import Halted, Unavailable, Unreleased
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.inputs import Inputs
 from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
+from topologies.runtime.letters.retrying import Retries
 from topologies.runtime.outage import Outage
 from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.tables import TableFeed
@@ -49,6 +50,7 @@ class Parts:
     commits: Commits
     clock: Callable[[], Moment]
     drain: Drain | None
+    retries: Retries | None
 
 
 class Report(NamedTuple):
@@ -85,7 +87,10 @@ class Worker:
             if self._is_drained():
                 break
         self._finish()
-        return Report(self._parts.commits.counts, list(self._parts.tasks.halted.values()))
+        counts = self._parts.commits.counts
+        if self._parts.retries is not None:
+            counts["dead-letters-sent-again"] = self._parts.retries.sent
+        return Report(counts, list(self._parts.tasks.halted.values()))
 
     def _round(self) -> None:
         parts = self._parts
@@ -162,7 +167,9 @@ class Worker:
     def _keep_house(self, now: Moment) -> None:
         """What needs no haste: reference tables, timers by the wall clock, commits without records."""
         self._kept_house_at_s = now.steady_s
-        self._parts.tables.follow()
+        has_news = self._parts.tables.follow()
+        if self._parts.retries is not None:
+            self._parts.retries.follow(self._parts.tasks.running, is_news=has_news)
         if self._parts.drain is None:
             self._expire(now)
         self._commit(now)

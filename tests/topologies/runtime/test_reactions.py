@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from topologies.runtime.errors import Aborted, Expelled, Fatal, Poison, StreamError, Unknown
+from topologies.runtime.errors import Aborted, Expelled, Fatal, Fenced, Poison, StreamError, Unknown
 from topologies.runtime.kafka.errors import of_transaction
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
@@ -21,7 +21,7 @@ USUAL = {"is_ending": False, "is_overdue": False}
         pytest.param(KafkaError.COORDINATOR_NOT_AVAILABLE, False, USUAL, Aborted, id="the coordinator moves"),
         pytest.param(KafkaError._TIMED_OUT, False, ENDING, Unknown, id="the end timed out"),
         pytest.param(KafkaError._TIMED_OUT, False, USUAL, Unknown, id="something else timed out"),
-        pytest.param(KafkaError._FENCED, True, USUAL, Fatal, id="somebody has taken over"),
+        pytest.param(KafkaError._FENCED, True, USUAL, Fenced, id="somebody has taken over"),
         pytest.param(KafkaError._FENCED, True, OVERDUE, Unknown, id="the coordinator has, because we were late"),
         pytest.param(KafkaError.INVALID_TXN_STATE, True, ENDING, Unknown, id="an abort before the broker knew of it"),
         pytest.param(KafkaError._FATAL, False, USUAL, Fatal, id="fatal by its code alone"),

@@ -25,17 +25,17 @@ class Input(NamedTuple):
 
 
 class Said(NamedTuple):
-    """An event or a dead letter.
+    """An event or a dead letter, or that a dead letter was replayed.
 
     `id` and `hash` are those by which the journal's markers know it. `replay`
     is the header of an event that a replay has sent. `time_ms` is the event's own
     timestamp, of a dead letter when it was written. `value` is the event;
-    class and reason of a dead letter.
+    class and reason of a dead letter; who replayed it, and as which attempt.
     """
 
     where: str
     time_ms: int
-    what: Literal["event", "dead-letter"]
+    what: Literal["event", "dead-letter", "replayed"]
     id: str
     hash: str
     cause: str

@@ -24,7 +24,7 @@ CAUSES = frozenset({"input", "due", "cause", "rewind"})
 class Line(NamedTuple):
     """One line of the story.
 
-    `what` is input, event, dead-letter, state, timer (one set, fired or taken
+    `what` is input, event, dead-letter, replayed, state, timer (one set, fired or taken
     back), due, rewind, difference or cause. `time_ms` is of an input the record's, of an event its own, of a change, a
     rewind and a difference when that was committed, of a timer when it was due.
     `where` is the record's place. `cause` is what it stands below; of changes,
@@ -147,7 +147,7 @@ def _input(record: Input, before: str = "") -> Line:
 
 def _said(said: Said, commit: Commit | None = None) -> Line:
     details = {"id": said.id, "type": said.type, "value": said.value, "replay": said.replay}
-    if said.what == "dead-letter":
+    if said.what != "event":
         details = dict(said.value)
     number, rewind = (None, None) if commit is None else (commit.number, commit.rewind)
     return Line(said.time_ms, said.what, words.of_said(said), said.where, said.cause, number, rewind, details=details)

@@ -63,6 +63,8 @@ def of_said(said: Said) -> str:
     """What the CRM, or the dead-letter topic, was told."""
     if said.what == "dead-letter":
         return f"dead letter, {said.value['class']}: {said.value['reason']}"
+    if said.what == "replayed":
+        return f"dead letter, sent again by {said.value['by']} as attempt {said.value['attempt']}"
     sent = "" if said.replay is None else f", sent by a replay ({REPLAYS.get(said.replay, said.replay)})"
     return f"CRM: {said.type} {of_event(said.value)}{sent}"
 

@@ -8,6 +8,7 @@ from topologies.runtime.errors import (
     Aborted,
     Expelled,
     Fatal,
+    Fenced,
     Misconfigured,
     Poison,
     StreamError,
@@ -37,7 +38,7 @@ FENCED_INSTANCE = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
 REPLACED = "another worker with our group_instance_id has joined the group"
 
 VERDICTS: Mapping[int, tuple[type[StreamError], str]] = {
-    **dict.fromkeys(FENCED, (Fatal, "another worker with our instance name has taken over")),
+    **dict.fromkeys(FENCED, (Fenced, "another worker with our instance name has taken over")),
     **{code: (Fatal, advice) for code, advice in REFUSED.items()},
     **dict.fromkeys(NO_MEMBER, (Expelled, "")),
     **dict.fromkeys(TOO_LARGE, (Poison, "")),

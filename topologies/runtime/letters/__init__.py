@@ -1,0 +1,1 @@
+"""Dead letters read again, and sent again: each once."""

@@ -1,0 +1,170 @@
+"""Dead letters that only lacked something, sent again by the worker when it has come.
+
+A thread of its own: the stream does not wait for it, and it writes nothing but
+what a person's replay would. It looks when a partition comes to this worker,
+and when a table has changed. Nothing is remembered that could be lost: what is
+open stands in the dead-letter topic.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Collection
+from contextlib import closing
+
+from topologies.graph import Entry, Message, Topology
+from topologies.runtime.errors import Aborted, Fenced, Halted, StreamError, Unavailable, Unknown
+from topologies.runtime.letters.letter import Letter, Place
+from topologies.runtime.letters.replaying import Post, Replaying
+from topologies.runtime.tables import TableFeed
+
+log = logging.getLogger("croupier.letters")
+
+RETRY_S = 5.0
+STOP_S = 5.0
+LOOK_MAX = 10_000
+"""Letters that one look remembers, of those that are ready and of those that are not. Behind what was sent the next
+look follows at once."""
+
+PASSING = (Aborted, Fenced, Halted, Unavailable, Unknown)
+"""A person may be replaying the same partition, or the cluster is away."""
+
+
+class Retrying:
+    """Looks through partitions of the dead-letter topic and sends what lacks nothing any more.
+
+    Args:
+        topology: says what is retriable, and whether it has come.
+        tables: where it comes.
+        post: how letters are sent.
+        attempts_max: a letter that is older than so many attempts is left to people.
+        by: for the notes.
+    """
+
+    def __init__(self, topology: Topology, tables: TableFeed, post: Post, attempts_max: int, by: str) -> None:
+        self._retriable = topology.retriable
+        self._decode = {source.topic: source.decode for source in topology.sources}
+        self._tables = tables
+        self._post = post
+        self._attempts_max = attempts_max
+        self._by = by
+        # Nothing before these offsets will ever be of interest again.
+        self._begins: dict[int, int] = {}
+
+    def look(self, partition: int) -> int:
+        """Send what is ready, and return how many letters were sent."""
+        sent = 0
+        while (ready := self._ready(partition)) and (done := self._send(partition, ready)):
+            sent += done
+        return sent
+
+    def _ready(self, partition: int) -> Collection[Place]:
+        """The records of open letters that lack nothing any more; remembers where the first open one lies."""
+        first, end = self._post.letters.bounds(partition)
+        begin = max(first, min(self._begins.get(partition, 0), end))
+        ready: dict[Place, int] = {}
+        waiting: dict[Place, int] = {}
+        beyond = end
+        for each in self._post.letters.read(partition, begin, end):
+            if not isinstance(each, Letter):
+                ready.pop(each.source, None)
+                waiting.pop(each.source, None)
+            elif each.kind in self._retriable and each.attempt <= self._attempts_max:
+                found = ready if self._lacks_nothing(each) else waiting
+                if len(found) < LOOK_MAX:
+                    found.setdefault(each.source, each.offset)
+                else:
+                    beyond = min(beyond, each.offset)
+        self._begins[partition] = min([beyond, *ready.values(), *waiting.values()])
+        return ready.keys()
+
+    def _lacks_nothing(self, letter: Letter) -> bool:
+        decode = self._decode.get(letter.source.topic)
+        if decode is None or letter.form:
+            return False
+        [decoded] = decode([Message(*letter.source, letter.timestamp, letter.key, letter.value)])
+        if not isinstance(decoded, Entry):
+            return False
+        with self._tables.lock:
+            return self._retriable[letter.kind](decoded.fact, self._tables.values)
+
+    def _send(self, partition: int, ready: Collection[Place]) -> int:
+        begin = self._begins[partition]
+        with closing(Replaying(self._post, partition, self._by, begin)) as replaying:
+            outcomes = list(replaying.replay(lambda letter: letter.source in ready))
+        for each in outcomes:
+            if each.problem is not None:
+                log.warning("dead letter %s cannot be sent again: %s", each.letter.name, each.problem)
+        sent = sum(each.problem is None for each in outcomes)
+        if sent:
+            log.info("%d dead letters of partition %d sent again: what they lacked has come", sent, partition)
+        return sent
+
+
+class Retries:
+    """The thread. `sent` counts for people.
+
+    Args:
+        make: what looks, told how to know that it is to stop; called by the thread.
+    """
+
+    def __init__(self, make: Callable[[Callable[[], bool]], Retrying]) -> None:
+        self.sent = 0
+        self._make = make
+        self._ours: frozenset[int] = frozenset()
+        self._asked: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._is_started = False
+        self._thread = threading.Thread(target=self._run, name="letters", daemon=True)
+
+    def follow(self, running: Collection[int], *, is_news: bool) -> None:
+        """Say which tasks are running, and whether a table has changed since the last call."""
+        before, self._ours = self._ours, frozenset(running)
+        wanted = self._ours if is_news else self._ours - before
+        if not wanted:
+            return
+        self._asked.put(wanted)
+        if not self._is_started:
+            self._is_started = True
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it, unless it waits for the cluster: what it has open is aborted."""
+        self._stopping.set()
+        self._asked.put(frozenset())
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
+
+    def _run(self) -> None:
+        try:
+            retrying = self._make(self._stopping.is_set)
+            waiting: set[int] = set()
+            while not self._stopping.is_set():
+                waiting |= self._wanted(RETRY_S if waiting else None)
+                for partition in sorted(waiting & self._ours):
+                    if self._has_looked(retrying, partition):
+                        waiting.discard(partition)
+                waiting &= self._ours
+        except StreamError as error:
+            log.warning("dead letters are not sent again by themselves any more: %s", error)
+        except Exception:
+            log.exception("dead letters are not sent again by themselves any more")
+
+    def _wanted(self, timeout_s: float | None) -> set[int]:
+        """What was asked for; waits for it, but only so long."""
+        wanted: set[int] = set()
+        try:
+            wanted |= self._asked.get(timeout=timeout_s)
+            while not self._asked.empty():
+                wanted |= self._asked.get()
+        except queue.Empty:
+            pass
+        return wanted
+
+    def _has_looked(self, retrying: Retrying, partition: int) -> bool:
+        try:
+            self.sent += retrying.look(partition)
+        except PASSING as error:
+            log.info("dead letters of partition %d wait: %s", partition, error)
+            return False
+        return True
