@@ -3,17 +3,15 @@
 Absolute numbers are this machine's; the ratio is what may be compared.
 """
 
-import platform
 import secrets
 import sys
-import sysconfig
 import tempfile
 import time
-import timeit
 from pathlib import Path
 
 from tests.bench import journal, latency, restore
 from tests.bench.stage import CROUPIER, Cost, Stage, cost_of
+from tests.bench.yardstick import yardstick
 from topologies.operations import sandbox
 
 RECORDS = 300_000
@@ -23,7 +21,7 @@ PARTITIONS = 4
 
 def main() -> None:
     """Run everything and print one line per figure."""
-    print(_yardstick(), flush=True)
+    print(yardstick(), flush=True)
     with sandbox.owned() as kafka, tempfile.TemporaryDirectory() as directory:
         stage = Stage(kafka.bootstrap_servers, f"bench-{secrets.token_hex(3)}", PARTITIONS, Path(directory))
         stage.create()
@@ -32,7 +30,7 @@ def main() -> None:
         _say("bare pass-through loop", bare)
         full = cost_of([*CROUPIER, "run", "player", "--drain"], stage.environment)
         _say("croupier run player --drain", full)
-        print(_yardstick())
+        print(yardstick())
         print(f"ratio (croupier ÷ pass-through): {bare.cpu_s / full.cpu_s:.2f}")
         print(f"peak resident memory: {full.rss_max_mb:.0f} MB")
         restored = restore.full(stage)
@@ -54,14 +52,6 @@ def _passthrough(stage: Stage) -> list[str]:
     inputs = [settings.topic_orders, settings.topic_bonuses, settings.topic_calls]
     arguments = [stage.bootstrap_servers, f"{stage.app}-bare", settings.topic_events, str(RECORDS)]
     return [sys.executable, "-m", "tests.bench.passthrough", *arguments, *inputs]
-
-
-def _yardstick() -> str:
-    """What this interpreter is, and how fast this machine runs it now: both change the figures by half."""
-    is_optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    loop_us = min(timeit.repeat("sum(i * i for i in range(10_000))", number=100, repeat=5)) / 100 * 1e6
-    built = "with" if is_optimised else "without"
-    return f"python {platform.python_version()}, built {built} optimisations; 10,000 additions take {loop_us:.0f} µs"
 
 
 def _say(what: str, cost: Cost) -> None:

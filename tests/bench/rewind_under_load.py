@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +21,7 @@ from typing import NamedTuple
 from tests.bench.stage import CROUPIER, Stage, running
 from tests.bench.taking_back import croupier, taken_back, wait_for_members
 from tests.bench.traffic import SESSION, Sent, record
+from tests.bench.yardstick import yardstick
 from topologies.codecs import Codec
 from topologies.operations import components, sandbox
 from topologies.runtime.journal.record import MARKER
@@ -34,6 +37,9 @@ PARTITIONS = 8
 REWOUND = 3
 PLAYERS = 4_000
 """Of the partition that is taken back."""
+
+STEP_TOOK = re.compile(r"the step took (\d+) ms")
+"""As the worker's log has it."""
 
 QUIET_S = 15
 """What the gaps are without a rewind is measured for so long."""
@@ -89,9 +95,12 @@ def main(records: int) -> None:
         _fill(stage, records)
         croupier(stage.environment, "run", "player", "--drain")
         print(f"{records:,} records in partition {REWOUND}, processed", flush=True)
-        with _worker(stage) as peak_mb:
+        print(yardstick(), flush=True)
+        with _worker(stage) as seen:
             _scenario(stage)
-        print(f"peak resident memory of the worker: {peak_mb[0]:.0f} MB")
+        print(f"longest step of the rewind: {max(seen.steps_ms, default=0):,.0f} ms of the worker's loop")
+        print(f"peak resident memory of the worker: {seen.peak_mb:.0f} MB")
+        print(yardstick())
 
 
 def _scenario(stage: Stage) -> None:
@@ -149,19 +158,33 @@ def _fill(stage: Stage, count: int) -> None:
     sender.flush(300)
 
 
+@dataclass(slots=True)
+class Seen:
+    """What a worker came to, known when it has ended: its peak memory, and how long each step of a rewind took."""
+
+    peak_mb: float = 0.0
+    steps_ms: list[int] = field(default_factory=list)
+
+
 @contextmanager
-def _worker(stage: Stage) -> Iterator[list[float]]:
-    """Keep a worker running meanwhile; afterwards the list has its peak memory, MB."""
-    peak_mb: list[float] = []
-    child = subprocess.Popen([*CROUPIER, "run", "player"], env={**os.environ, **stage.environment}, stdout=sys.stderr)
+def _worker(stage: Stage) -> Iterator[Seen]:
+    """Keep a worker running meanwhile."""
+    seen, log = Seen(), stage.directory / "worker.log"
+    with log.open("w") as said:
+        environment = {**os.environ, **stage.environment}
+        child = subprocess.Popen([*CROUPIER, "run", "player"], env=environment, stdout=said, stderr=said)
     try:
         wait_for_members(stage.environment)
-        yield peak_mb
+        yield seen
     finally:
         child.terminate()
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        peak_mb.append(usage.ru_maxrss / 1024)
+        seen.peak_mb = usage.ru_maxrss / 1024
+        seen.steps_ms = [int(each) for each in STEP_TOOK.findall(log.read_text())]
+        print(
+            "".join(line for line in log.read_text().splitlines(keepends=True) if "INFO" not in line), file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

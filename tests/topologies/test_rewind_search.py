@@ -1,17 +1,19 @@
 """Looking for a target from the journal's end on finds what reading all of it would."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topologies.operations.rewind.search import newest, search
+from topologies.operations.rewind.search import Found, newest, search
 from topologies.runtime.journal import marker
 from topologies.runtime.journal.assembly import commits
 from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.marker import Heard, Marker
+from topologies.runtime.journal.plan import Plan
 from topologies.runtime.journal.record import Record
 from topologies.runtime.journal.target import ShiftBy, ToCommit, ToEarliest, ToOffsets, Wanted, checked, choose
 from topologies.runtime.journal.timeline import survey
@@ -81,6 +83,22 @@ def test_the_same_target_or_the_same_advice_as_in_all_of_the_journal(seed: int, 
     beginnings = {topic: chance.choice([0, 0, chance.randrange(20)]) for topic in TOPICS}
 
     assert whole(journal, wanted, beginnings) == in_windows(journal, wanted, beginnings)
+
+
+@given(st.integers(0, 2**32), st.integers(2, 40), st.sampled_from([1, 3, 100]))
+@settings(max_examples=200, deadline=None)
+def test_what_is_counted_on_the_way_is_what_lies_behind_the_target(seed: int, count: int, rows_max: int) -> None:
+    chance = Random(seed)
+    journal, wanted = written(chance, count), wanted_of(chance, count)
+    beginnings = {topic: chance.choice([0, chance.randrange(20)]) for topic in TOPICS}
+
+    with suppress(Refused):
+        in_one, in_many = (search(wanted, beginnings, journal.bounds, journal.read, each) for each in (1_000, WINDOW))
+        assert _plan(in_one, rows_max) == _plan(in_many, rows_max)
+
+
+def _plan(found: Found, rows_max: int) -> Plan:
+    return found.tally.plan(0, found.target, found.newest, rows_max)
 
 
 def whole(journal: Journal, wanted: Wanted, beginnings: dict[str, int]) -> int | str:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -103,6 +104,7 @@ class Commits:
                 return
 
     def _commit(self, tasks: Sequence[Task | Chore], inputs: Inputs, now: Moment) -> bool:
+        began_s = time.monotonic()
         batches = [task.batch for task in tasks]
         try:
             batches = [batch for task in tasks if (batch := task.take_batch(now)) is not None]
@@ -120,6 +122,7 @@ class Commits:
             self._on_unknown(batches, error, inputs)
         else:
             self._on_committed(batches, heads, inputs, now)
+            _tell_steps(batches, time.monotonic() - began_s)
             return True
         return False
 
@@ -180,6 +183,14 @@ class Commits:
 
     def _renew(self, batches: Sequence[Batch], inputs: Inputs) -> None:
         self._tasks.renew([batch.partition for batch in batches], inputs)
+
+
+def _tell_steps(batches: Sequence[Batch], took_s: float) -> None:
+    """Say how long all tasks waited for a step of a rewind, which whoever sets `rewind_step_rows` has to know."""
+    for batch in batches:
+        if batch.rewound_to is not None:
+            task, to, rows = batch.partition, batch.rewound_to, len(batch.rows)
+            log.info("task %d: back at commit %d: %d rows, the step took %.0f ms", task, to, rows, took_s * 1000)
 
 
 def _steps(batches: Sequence[Batch]) -> dict[int, int]:

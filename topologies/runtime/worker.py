@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,8 +16,9 @@ from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
 from topologies.runtime.letters.retrying import Retries
 from topologies.runtime.outage import Outage
 from topologies.runtime.rejoining import Rejoining
+from topologies.runtime.rewinding.chore import Chore
 from topologies.runtime.tables import TableFeed
-from topologies.runtime.task import Moment
+from topologies.runtime.task import Moment, Task
 from topologies.runtime.tasks import Tasks
 
 log = logging.getLogger("croupier.worker")
@@ -27,6 +28,12 @@ WAITING_POLL_S = 0.01
 MORE_COMES_POLL_S = 0.005
 HOUSEKEEPING_S = 0.5
 UNAVAILABLE_S = 0.2
+
+RECORDS_PER_POLL = 1_000
+"""More would be decoded in one go, while all tasks wait."""
+
+STEPS_PER_TURN = 100
+"""Of one task, before the clock is looked at and the next one has its turn: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Worker:
         self._stop = stop
         self._opened_at_s: float | None = None
         self._kept_house_at_s = 0.0
+        self._served_last = -1
         self._outage = Outage()
 
     def run(self) -> Report:
@@ -104,9 +112,9 @@ class Worker:
         if not parts.commits.prepare():
             return
         parts.tasks.begin_recovered(parts.inputs)
-        now = parts.clock()
-        open_steps = self._process(now)
+        open_steps = self._process(parts.clock())
         parts.intake.regulate(parts.tasks.running, parts.inputs)
+        now = parts.clock()
         if self._is_commit_due(open_steps, polled, now):
             self._commit(now)
         # Between two batches, which under load is only right behind a commit.
@@ -115,7 +123,8 @@ class Worker:
 
     def _poll(self) -> Polled:
         parts = self._parts
-        records_max = parts.intake.records_max(len(parts.tasks.running), self._pace.batch_records_max)
+        usual = min(RECORDS_PER_POLL, self._pace.batch_records_max)
+        records_max = parts.intake.records_max(len(parts.tasks.running), usual)
         try:
             return parts.inputs.poll(self._poll_timeout_s(), records_max)
         except Unavailable as error:
@@ -140,20 +149,41 @@ class Worker:
         )
 
     def _process(self, now: Moment) -> int:
-        """Let every task take records into its batch; return how many records and timers are open."""
+        """Let tasks take records into their batches, in turns, while there is time; return how much is open.
+
+        That is records and timers. Where a turn ends decides nothing: a replay comes to the same.
+        """
         steps_max = self._pace.batch_records_max
         open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
-        for number, task in list(self._parts.tasks.running.items()):
-            if open_steps >= steps_max:
+        opened_at_s = now.steady_s if self._opened_at_s is None else self._opened_at_s
+        waiting = self._in_turn()
+        while waiting and open_steps < steps_max:
+            number, task = waiting.popleft()
+            taken = self._take_turn(number, task, steps_max - open_steps, now)
+            open_steps += taken
+            self._served_last = number
+            if taken >= STEPS_PER_TURN:
+                waiting.append((number, task))
+            if taken and self._parts.clock().steady_s - opened_at_s >= self._pace.commit_interval_max_s:
                 break
-            room = self._parts.commits.steps_max(number, task.batch.steps + steps_max - open_steps)
-            try:
-                open_steps += task.process(room, now, self._parts.inputs.known_end)
-            except Halted as error:
-                self._parts.tasks.halt(number, str(error), self._parts.inputs)
-        if open_steps and self._opened_at_s is None:
-            self._opened_at_s = now.steady_s
+        if open_steps:
+            self._opened_at_s = opened_at_s
         return open_steps
+
+    def _in_turn(self) -> deque[tuple[int, Task | Chore]]:
+        """Return the tasks, first those behind the one that had the last turn: time may be up before all had one."""
+        running = self._parts.tasks.running
+        return deque(
+            (each, running[each]) for each in sorted(running, key=lambda each: (each <= self._served_last, each))
+        )
+
+    def _take_turn(self, number: int, task: Task | Chore, room: int, now: Moment) -> int:
+        steps_max = self._parts.commits.steps_max(number, task.batch.steps + min(room, STEPS_PER_TURN))
+        try:
+            return task.process(steps_max, now, self._parts.inputs.known_end)
+        except Halted as error:
+            self._parts.tasks.halt(number, str(error), self._parts.inputs)
+            return 0
 
     def _is_commit_due(self, open_steps: int, polled: Polled, now: Moment) -> bool:
         if self._opened_at_s is None:

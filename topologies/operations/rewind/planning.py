@@ -7,7 +7,7 @@ from topologies.operations.rewind.search import newest, search
 from topologies.operations.rewind.site import Site
 from topologies.operations.rewind.targets import Asked, ToTime
 from topologies.runtime.journal.errors import Refused
-from topologies.runtime.journal.plan import check_current, plan
+from topologies.runtime.journal.plan import check_current
 from topologies.runtime.journal.target import ToOffsets, Wanted
 
 
@@ -23,8 +23,7 @@ def planned(site: Site, partition: int, asked: Asked) -> Planned:
     first, end = site.bounds(partition)
     read = partial(site.records, partition)
     found = search(_wanted(site, partition, asked), site.beginnings(partition), (first, end), read)
-    target = found.target
-    made = plan(partition, target, found.timeline, read(target.ends_at, end), site.settings.rewind_step_rows)
+    made = found.tally.plan(partition, found.target, found.newest, site.settings.rewind_step_rows)
     beyond = {topic: offset for topic, offset in committed.items() if offset > made.inputs.get(topic, 0)}
     # While a rewind goes on, the group goes back behind what it has just told us.
     if beyond and found.newest.marker.rewind is None:

@@ -21,10 +21,11 @@ class Commit(NamedTuple):
 
     `begins_at` is the offset of its first record, `ends_at` of its marker's
     last part. `rows` is the number of rows that taking it back writes, at most:
-    its before-images, and what the CRM has heard. `gap` is None when the commit
+    its before-images, and what the CRM has heard; `size_bytes` is that of its
+    records. `gap` is None when the commit
     before it was read too, and all of it. Otherwise it says why not: then the
     commit can be gone back to, but not taken back, and its beginning
-    (`begins_at`, `rows`, the marker's lists) may be missing.
+    (`begins_at`, `rows`, `size_bytes`, the marker's lists) may be missing.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Commit(NamedTuple):
     rows: int
     marker: Marker
     gap: str | None
+    size_bytes: int = 0
 
 
 class Assembly:
@@ -46,6 +48,7 @@ class Assembly:
     def _begin(self) -> None:
         self._begins_at: int | None = None
         self._images = 0
+        self._size_bytes = 0
         self._parts: list[Part] = []
 
     def take(self, record: Record) -> Commit | None:
@@ -54,11 +57,13 @@ class Assembly:
         Raises:
             Halted: a newer release wrote it.
         """
+        offset, key, value = record
         if self._begins_at is None:
-            self._begins_at = record.offset
-        if record.key == MARKER:
+            self._begins_at = offset
+        self._size_bytes += len(key) + len(value or b"")
+        if key == MARKER:
             return self._mark(record)
-        self._images += is_image(record.key)
+        self._images += is_image(key)
         return None
 
     def _mark(self, record: Record) -> Commit | None:
@@ -81,7 +86,8 @@ class Assembly:
         if self._gap is None and self._images != marker.images:
             self._gap = f"the journal has {self._images} of {marker.images} before-images of commit {number}"
         rows = marker.images + len(marker.heard) + len(marker.vanished)
-        commit = Commit(number, ends_at if begins_at is None else begins_at, ends_at, rows, marker, self._gap)
+        begins_at = ends_at if begins_at is None else begins_at
+        commit = Commit(number, begins_at, ends_at, rows, marker, self._gap, self._size_bytes)
         self._last, self._gap = number, None
         self._begin()
         return commit

@@ -1,12 +1,15 @@
 """What a rewind would do, before it is done: a value that says everything, and its JSON form."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from topologies.runtime.journal.assembly import Assembly, Commit
+from topologies.runtime.journal.assembly import Commit, commits
 from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.record import Record, is_image, owner
 from topologies.runtime.journal.timeline import Timeline
+from topologies.runtime.journal.undo import fits, slim
 from topologies.wire import dump_json, load_json
 
 VERSION = 1
@@ -49,70 +52,112 @@ class Plan(NamedTuple):
         return round(self.rows / RESTORED_ROWS_PER_S + replay_s + self.steps * STEP_S, 1)
 
 
-class _Tally:
-    """Counts what all commits behind the target have changed, as they pass."""
+class Seen(NamedTuple):
+    """A commit without its lists, and how many events and dead letters they had."""
 
-    def __init__(self, target: Commit, step_rows_max: int) -> None:
-        self.newest = target
-        self.rows = 0
-        self.steps = 0
-        self.players: set[bytes] = set()
-        self._target = target
-        self._step_rows_max = step_rows_max
-        self._step_rows = 0
-
-    def pass_on(self, records: Iterable[Record]) -> Iterator[Commit]:
-        assembly = Assembly()
-        for record in records:
-            if record.offset > self._target.ends_at and is_image(record.key):
-                self.players.add(owner(record.key))
-            commit = assembly.take(record)
-            if commit is not None and commit.ends_at > self._target.ends_at:
-                self._count(commit)
-                yield commit
-
-    def _count(self, commit: Commit) -> None:
-        self.newest = commit
-        self.rows += commit.marker.images
-        # As `undo.steps` groups them.
-        self._step_rows += commit.rows
-        if not self.steps or self._step_rows > self._step_rows_max:
-            self.steps += 1
-            self._step_rows = commit.rows
+    commit: Commit
+    events: int
+    dead_letters: int
 
 
-def plan(partition: int, target: Commit, timeline: Timeline, records: Iterable[Record], step_rows_max: int) -> Plan:
-    """Return the plan of going back to a commit of the timeline.
+class _Counted(NamedTuple):
+    """What was counted of some commits in a row: a column each. Events and dead letters only of the timeline's."""
 
-    Args:
-        partition: the task's.
-        target: the chosen commit.
-        timeline: as of the newest commit.
-        records: the journal's, from the target's marker or any earlier record on.
-        step_rows_max: how many rows a step of several commits may write.
+    ends_at: "array[int]"
+    rows: "array[int]"
+    size_bytes: "array[int]"
+    images: "array[int]"
+    events: "array[int]"
+    dead_letters: "array[int]"
+
+
+class Tally:
+    """What commits have changed, told from the newest on: so a target can be looked for and counted in one pass.
+
+    Keeps some 30 bytes of a commit and 200 of a player.
     """
-    tally = _Tally(target, step_rows_max)
-    sent = dead = 0
-    for commit in timeline.present(tally.pass_on(records)):
-        letters = sum(not heard.key for heard in commit.marker.heard)
-        dead += letters
-        sent += len(commit.marker.heard) - letters
-    now, then = tally.newest.marker.inputs, target.marker.inputs
-    return Plan(
-        partition=partition,
-        commit=target.number,
-        journal_offset=target.ends_at,
-        newest=tally.newest.number,
-        newest_offset=tally.newest.ends_at,
-        inputs=now,
-        back_to=then,
-        records={topic: max(0, now[topic] - offset) for topic, offset in then.items() if topic in now},
-        rows=tally.rows,
-        players=len(tally.players),
-        events=sent,
-        dead_letters=dead,
-        steps=tally.steps,
-    )
+
+    def __init__(self) -> None:
+        self._players: dict[bytes, int] = {}
+        self._counted: list[_Counted] = []
+
+    def look(self, records: Iterable[Record]) -> list[Seen]:
+        """Return the commits that some records in a row complete, and remember whose rows they have changed."""
+        here: dict[bytes, int] = {}
+        found = [_seen(each) for each in commits(_noting(records, here))]
+        # What was looked at before lies behind.
+        self._players = {**here, **self._players}
+        return found
+
+    def add(self, seen: Sequence[Seen], timeline: Timeline) -> None:
+        """Count some commits in a row, which lie right before those that were counted."""
+        present = {each.ends_at for each in timeline.present(each.commit for each in seen)}
+        self._counted.append(
+            _Counted(
+                array("q", (each.commit.ends_at for each in seen)),
+                array("I", (each.commit.rows for each in seen)),
+                array("I", (each.commit.size_bytes for each in seen)),
+                array("I", (each.commit.marker.images for each in seen)),
+                array("I", (each.events * (each.commit.ends_at in present) for each in seen)),
+                array("I", (each.dead_letters * (each.commit.ends_at in present) for each in seen)),
+            )
+        )
+
+    def plan(self, partition: int, target: Commit, newest: Commit, step_rows_max: int) -> Plan:
+        """Return the plan of going back to a commit of the timeline; all commits behind it were counted.
+
+        Args:
+            partition: the task's.
+            target: the chosen commit.
+            newest: the last commit.
+            step_rows_max: how many rows a step of several commits may write.
+        """
+        now, then = newest.marker.inputs, target.marker.inputs
+        behind = [_behind(each, target.ends_at) for each in reversed(self._counted)]
+        return Plan(
+            partition=partition,
+            commit=target.number,
+            journal_offset=target.ends_at,
+            newest=newest.number,
+            newest_offset=newest.ends_at,
+            inputs=now,
+            back_to=then,
+            records={topic: max(0, now[topic] - offset) for topic, offset in then.items() if topic in now},
+            rows=sum(sum(each.images) for each in behind),
+            players=sum(offset > target.ends_at for offset in self._players.values()),
+            events=sum(sum(each.events) for each in behind),
+            dead_letters=sum(sum(each.dead_letters) for each in behind),
+            steps=_steps(behind, step_rows_max),
+        )
+
+
+def _behind(counted: _Counted, offset: int) -> _Counted:
+    begin = bisect_right(counted.ends_at, offset)
+    return _Counted(*(column[begin:] for column in counted))
+
+
+def _steps(behind: Iterable[_Counted], rows_max: int) -> int:
+    """Return how many steps it takes, grouped as `undo.steps` does."""
+    steps = rows = size_bytes = 0
+    for counted in behind:
+        for more_rows, more_bytes in zip(counted.rows, counted.size_bytes, strict=True):
+            rows, size_bytes = rows + more_rows, size_bytes + more_bytes
+            if not steps or not fits(rows, size_bytes, rows_max):
+                steps, rows, size_bytes = steps + 1, more_rows, more_bytes
+    return steps
+
+
+def _seen(commit: Commit) -> Seen:
+    letters = sum(not heard.key for heard in commit.marker.heard)
+    return Seen(slim(commit), len(commit.marker.heard) - letters, letters)
+
+
+def _noting(records: Iterable[Record], players: dict[bytes, int]) -> Iterator[Record]:
+    """Pass records on, and note at which offset each player's rows were changed last."""
+    for record in records:
+        if is_image(record.key):
+            players[owner(record.key)] = record.offset
+        yield record
 
 
 def check_current(plan: Plan, newest: int, newest_offset: int) -> None:

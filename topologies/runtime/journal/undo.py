@@ -17,6 +17,9 @@ from topologies.runtime.journal.record import MARKER, Record, is_image
 Told = dict[tuple[str, str], str]
 """Hash by key and event id."""
 
+STEP_BYTES = 8 << 20
+"""Of the journal, that a step of several commits takes back: in memory some times, in one transaction twice."""
+
 
 class Undo(NamedTuple):
     """What takes some commits back.
@@ -58,35 +61,47 @@ class Step(NamedTuple):
     """Commits that one transaction takes back: the records from `begins_at` to `ends_at`, both included.
 
     `reaches` is the commit before them, without its lists: the state becomes
-    what it was as of that one. `rows` are at most written.
+    what it was as of that one. `rows` are at most written, `size_bytes` read.
     """
 
     reaches: Commit
     begins_at: int
     ends_at: int
     rows: int
+    size_bytes: int
+
+
+def fits(rows: int, size_bytes: int, rows_max: int) -> bool:
+    """Whether commits that come to this may go into one step."""
+    return rows <= rows_max and size_bytes <= STEP_BYTES
 
 
 def steps(commits: Iterable[Commit], rows_max: int) -> Iterator[Step]:
-    """Group commits in a row, the oldest first: as many as have `rows_max` rows together, at least one.
+    """Group commits in a row, the oldest first: as many as have `rows_max` rows and `STEP_BYTES` together.
 
-    The first is not taken back: it is what the oldest step reaches. No step
-    crosses a gap. Steps are taken the other way round, the newest first.
+    At least one; the first is not taken back: it is what the oldest step
+    reaches. No step crosses a gap. Steps are taken the other way round, the
+    newest first.
     """
     step: Step | None = None
     reaches: Commit | None = None
     for commit in commits:
-        if step is not None and (commit.gap is not None or step.rows + commit.rows > rows_max):
+        if step is not None and (commit.gap is not None or not _has_room(step, commit, rows_max)):
             yield step
             step = None
         if reaches is not None and commit.gap is None:
             if step is None:
-                step = Step(slim(reaches), commit.begins_at, commit.ends_at, commit.rows)
+                step = Step(slim(reaches), commit.begins_at, commit.ends_at, commit.rows, commit.size_bytes)
             else:
-                step = step._replace(ends_at=commit.ends_at, rows=step.rows + commit.rows)
+                rows, size_bytes = step.rows + commit.rows, step.size_bytes + commit.size_bytes
+                step = step._replace(ends_at=commit.ends_at, rows=rows, size_bytes=size_bytes)
         reaches = commit
     if step is not None:
         yield step
+
+
+def _has_room(step: Step, commit: Commit, rows_max: int) -> bool:
+    return fits(step.rows + commit.rows, step.size_bytes + commit.size_bytes, rows_max)
 
 
 def slim(commit: Commit) -> Commit:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from topologies.runtime.errors import Halted, Unavailable
 from topologies.runtime.journal.record import Record
 from topologies.runtime.kafka.admin import Admin
-from topologies.runtime.kafka.polled import Trap, message
+from topologies.runtime.kafka.polled import Trap
 from topologies.runtime.kafka.reader import Reader
 
 POLL_S = 0.1
@@ -56,12 +56,14 @@ class JournalReader:
                 raise Unavailable("stopped while the journal was read")
             polled = self._reader.poll(POLL_S, RECORDS_PER_POLL)
             for raw in polled.messages:
-                read = message(raw)
                 # Of an earlier range some may still come out. Who reads counts, so that none passes for another.
-                if read.partition == partition and position <= read.offset < end:
-                    position = read.offset + 1
-                    yield Record(read.offset, read.key or b"", read.value)
-                elif read.partition == partition and read.offset >= end:
+                if raw.partition() != partition:
+                    continue
+                offset: int = raw.offset()  # type: ignore[assignment]  # a message without an error has one
+                if position <= offset < end:
+                    position = offset + 1
+                    yield Record(offset, raw.key() or b"", raw.value())
+                elif offset >= end:
                     return
             position = max([position, *(each.offset for each in polled.ends if each.partition == partition)])
             for trap in polled.traps:

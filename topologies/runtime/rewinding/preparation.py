@@ -103,7 +103,7 @@ class Preparation:
         if rewind.phase == "asked":
             rewind = rewind._replace(newest=ground.head.commit, reached=ground.head.commit, inputs=ground.head.inputs)
         step = next(each for each in reversed(found.steps) if each.reaches.number < rewind.reached)
-        log.info("task %d: back to commit %d, target %d", ground.partition, step.reaches.number, rewind.command.target)
+        log.debug("task %d: back to commit %d, target %d", ground.partition, step.reaches.number, rewind.command.target)
         undone = undo(self._journal.read(ground.partition, step.begins_at, step.ends_at + 1))
         return steps.back(ground, rewind, step.reaches, undone)
 

@@ -9,7 +9,7 @@ from tests.topologies import plans
 from topologies.runtime.journal.assembly import commits
 from topologies.runtime.journal.errors import Refused
 from topologies.runtime.journal.marker import Heard, Marker, encode
-from topologies.runtime.journal.plan import Plan, check_current, from_json, plan, to_json
+from topologies.runtime.journal.plan import Plan, Tally, check_current, from_json, to_json
 from topologies.runtime.journal.record import Record
 from topologies.runtime.journal.timeline import survey
 
@@ -43,7 +43,9 @@ def journal() -> list[Record]:
 
 
 def test_a_plan_counts_what_was_done_since() -> None:
-    target, *_ = found = list(commits(journal()))
+    tally = Tally()
+    target, *behind = tally.look(journal())
+    tally.add(behind, survey(commits(journal())))
 
     assert Plan(
         partition=3,
@@ -59,12 +61,14 @@ def test_a_plan_counts_what_was_done_since() -> None:
         events=1,
         dead_letters=1,
         steps=2,
-    ) == plan(3, target, survey(found), journal(), step_rows_max=6)
+    ) == tally.plan(3, target.commit, behind[-1].commit, step_rows_max=6)
 
 
 def test_a_plan_of_going_nowhere_does_nothing() -> None:
-    found = list(commits(journal()))
-    nothing = plan(3, found[-1], survey(found), journal(), step_rows_max=6)
+    tally = Tally()
+    *_, newest = seen = tally.look(journal())
+    tally.add(seen, survey(commits(journal())))
+    nothing = tally.plan(3, newest.commit, newest.commit, step_rows_max=6)
 
     assert (4, 4, 0, 0, 0, 0, 0.0) == (
         *(nothing.commit, nothing.newest, nothing.rows, nothing.players, nothing.events),

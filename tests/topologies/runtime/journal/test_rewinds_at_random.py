@@ -1,5 +1,6 @@
 """A task that commits and rewinds at random, beside a model that remembers everything, whole, after every commit."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from topologies.runtime.journal import marker
 from topologies.runtime.journal.assembly import START, Commit, commits
 from topologies.runtime.journal.marker import Heard, Marker, Slice
-from topologies.runtime.journal.plan import from_json, plan, to_json
+from topologies.runtime.journal.plan import Plan, Tally, from_json, to_json
 from topologies.runtime.journal.record import MARKER, Record
 from topologies.runtime.journal.replay import cuts
 from topologies.runtime.journal.target import ShiftBy, ToCommit, ToEarliest, ToOffsets, Wanted, checked, choose
@@ -252,13 +253,24 @@ def test_a_target_is_what_a_person_would_point_at(world: World) -> None:
 
 
 @settings(max_examples=20, deadline=None)
+def planned(journal: Sequence[Record], target: Commit, timeline: Timeline, rows_max: int) -> Plan:
+    """A plan, told in two windows from the newest commit on."""
+    tally, middle = Tally(), len(journal) // 2
+    newer = tally.look(journal[middle:])
+    if newer:
+        tally.add(newer[1:], timeline)
+    older = tally.look([each for each in journal if not newer or each.offset <= newer[0].commit.ends_at])
+    tally.add(older, timeline)
+    return tally.plan(3, target, (newer or older)[-1].commit, rows_max)
+
+
 @given(worlds, st.sampled_from([1, 3, 100]))
 def test_a_plan_says_what_the_rewind_does(world: World, rows_max: int) -> None:
     timeline = survey(commits(world.journal))
     target = chosen(world, ToCommit(world.was[world.last].timeline[0]), timeline)
     after = [each for each in commits(world.journal) if each.number >= target.number]
 
-    found = plan(3, target, timeline, world.journal, rows_max)
+    found = planned(world.journal, target, timeline, rows_max)
 
     back = list(steps(after, rows_max))
     behind = [each for each in after[1:] if each.number in world.was[world.last].timeline]

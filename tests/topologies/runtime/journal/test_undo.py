@@ -85,6 +85,20 @@ def test_steps_of_ten_rows(make_commit: MakeCommit, rows: list[int], expected: l
     assert expected == [(step.reaches.number, step.rows) for step in steps(commits, 10)]
 
 
+@pytest.mark.parametrize(
+    ("megabytes", "expected"),
+    [
+        pytest.param([0, 2, 3, 3], [(0, 3)], id="all in one"),
+        pytest.param([0, 5, 4, 4], [(0, 1), (1, 2)], id="as many as fit"),
+        pytest.param([0, 1, 90, 1], [(0, 1), (1, 1), (2, 1)], id="one that is too large goes alone"),
+    ],
+)
+def test_steps_of_large_rows(make_commit: MakeCommit, megabytes: list[int], expected: list[tuple[int, int]]) -> None:
+    commits = [make_commit(number)._replace(size_bytes=size << 20) for number, size in enumerate(megabytes)]
+
+    assert expected == [(step.reaches.number, step.rows) for step in steps(commits, 10)]
+
+
 def test_a_step_is_the_records_from_its_oldest_commit_to_its_newest(make_commit: MakeCommit) -> None:
     (step,) = steps([make_commit(number) for number in (2, 3, 4)], 10)
 
