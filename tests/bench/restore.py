@@ -40,7 +40,6 @@ def full(stage: Stage) -> Restored:
         lambda: Reader(cluster), surveyor, store, codec, lambda: wall_ms, control=control, accept_offsets=False
     )
     began = time.monotonic()
-    recovery.start()
     for partition in range(stage.partitions):
         recovery.begin(partition, 1)
     answers = 0

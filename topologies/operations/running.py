@@ -119,7 +119,6 @@ class Site:
         self._closing.callback(commits.close)
         drain = Drain(surveyor) if self._how.drain else None
         inputs = self._inputs(tasks)
-        recovery.start()
         self._closing.callback(recovery.stop)
         self._closing.callback(preparing.stop)
         retries = self._retries(tables)

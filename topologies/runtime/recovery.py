@@ -6,13 +6,13 @@ inputs and missing in the state. A thread of its own: other tasks go on.
 """
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from topologies.runtime import head, positions
-from topologies.runtime.errors import Fatal, Halted, Misconfigured, StreamError, Unavailable
+from topologies.runtime.asked import Asked
+from topologies.runtime.errors import Halted, StreamError, Unavailable
 from topologies.runtime.held import Held
 from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
 from topologies.runtime.kafka.reader import Reader
@@ -28,10 +28,8 @@ log = logging.getLogger("croupier.recovery")
 
 POLL_S = 0.1
 RETRY_S = 1.0
-STOP_S = 5.0
 ROWS_PER_POLL = 5_000
 
-STOP = None
 NO_TASK = -1
 
 
@@ -60,65 +58,41 @@ class Recovery:
         self._wall_ms = wall_ms
         self._control = control
         self._accept_offsets = accept_offsets
-        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Recovered] = queue.SimpleQueue()
+        self._asked: Asked[Request, Recovered] = Asked("recovery", self._run, lambda why: Recovered(-1, -1, why))
         self._wanted: dict[int, int] = {}
         self._restores: dict[int, Restore] = {}
         self._held = Held()
         self._doubts: dict[int, str] = {}
-        self._stopping = threading.Event()
+        self._stopping = self._asked.stopping
         self.rows_read = 0
         """Rows of finished restores, for people."""
-        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
-
-    def start(self) -> None:
-        """Begin to take requests."""
-        self._thread.start()
 
     def begin(self, partition: int, incarnation: int) -> None:
         """Ask for a task; replaces an earlier request for the same partition."""
-        self._requests.put(Request(partition, incarnation))
+        self._asked.ask(Request(partition, incarnation))
 
     def check(self) -> None:
         """Look whether the topics still fit together; if not, `recovered` says it."""
-        self._requests.put(Request(NO_TASK, 0))
+        self._asked.ask(Request(NO_TASK, 0))
 
     def forget(self, partition: int) -> None:
         """Take a request back."""
-        self._requests.put(Request(partition, None))
+        self._asked.ask(Request(partition, None))
 
     def recovered(self) -> list[Recovered]:
         """Return the answers since the last call."""
-        answers = []
-        while not self._answers.empty():
-            answers.append(self._answers.get())
-        return answers
+        return self._asked.answers()
 
     def stop(self) -> None:
         """End the thread and wait for it, unless it waits for the cluster: then it touches nothing any more."""
-        self._stopping.set()
-        self._requests.put(STOP)
-        if self._thread.is_alive():
-            self._thread.join(STOP_S)
+        self._asked.stop()
 
     def _run(self) -> None:
-        try:
-            reader = self._make_reader()
-            try:
-                self._work(reader)
-            finally:
-                reader.close()
-        except (Fatal, Misconfigured) as error:
-            self._answers.put(Recovered(-1, -1, error))
-        except Exception as error:
-            log.exception("recovery failed")
-            self._answers.put(Recovered(-1, -1, Fatal(f"recovery failed: {type(error).__name__}: {error}")))
-
-    def _work(self, reader: Reader) -> None:
-        while self._take_requests(reader):
-            self._prepare(reader)
-            if self._restores:
-                self._apply(reader, self._poll(reader))
+        with closing(self._make_reader()) as reader:
+            while self._take_requests(reader):
+                self._prepare(reader)
+                if self._restores:
+                    self._apply(reader, self._poll(reader))
 
     def _poll(self, reader: Reader) -> Polled:
         try:
@@ -129,20 +103,14 @@ class Recovery:
 
     def _take_requests(self, reader: Reader) -> bool:
         """Take what was asked; wait for it when there is nothing else to do. False: stop."""
-        while not self._stopping.is_set():
-            try:
-                request = self._requests.get(block=not (self._wanted or self._restores))
-            except queue.Empty:
-                return True
-            if request is STOP:
-                return False
+        while (request := self._asked.next(is_idle=not (self._wanted or self._restores))) is not None:
             self._wanted.pop(request.partition, None)
             if request.partition in self._restores:
                 # Its rows stay as far as they are: the store says how far.
                 self._end(reader, request.partition)
             if request.incarnation is not None:
                 self._wanted[request.partition] = request.incarnation
-        return False
+        return not self._stopping.is_set()
 
     def _prepare(self, reader: Reader) -> None:
         """Look at the ground of the wanted tasks, and begin to read their state."""
@@ -229,7 +197,7 @@ class Recovery:
             self._doubts.pop(partition, None)
             self.rows_read += restore.rows
             log.info("task %d: state restored, %d rows read", partition, restore.rows)
-            self._answers.put(Recovered(partition, restore.incarnation, beginning))
+            self._asked.answer(Recovered(partition, restore.incarnation, beginning))
 
     def _beginning(self, partition: int, ground: Ground) -> Beginning | StreamError:
         try:

@@ -26,7 +26,6 @@ class Restoring:
         surveyor = self.site.surveyor()
         surveyor.partitions()
         self._recovery = self.site.recovery(surveyor, self.store)
-        self._recovery.start()
         opened.callback(self._recovery.stop)
         self.preparation = opened.enter_context(closing(self.site.preparation(self.store, lambda: False)))
         self._asked = 0
