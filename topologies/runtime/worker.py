@@ -32,6 +32,9 @@ UNAVAILABLE_S = 0.2
 RECORDS_PER_POLL = 1_000
 """More would be decoded in one go, while all tasks wait."""
 
+ROUND_S = 0.03
+"""Between two polls: in the client all partitions share a queue, and those with little wait behind those with much."""
+
 STEPS_PER_TURN = 100
 """Of one task, before the clock is looked at and the next one has its turn: some milliseconds."""
 
@@ -82,6 +85,7 @@ class Worker:
         self._opened_at_s: float | None = None
         self._kept_house_at_s = 0.0
         self._served_last = -1
+        self._is_cut_short = False
         self._outage = Outage()
 
     def run(self) -> Report:
@@ -133,6 +137,8 @@ class Worker:
             return NOTHING
 
     def _poll_timeout_s(self) -> float:
+        if self._is_cut_short:
+            return 0
         if self._opened_at_s is not None:
             return MORE_COMES_POLL_S if self._more_comes() else 0
         tasks = self._parts.tasks
@@ -155,7 +161,6 @@ class Worker:
         """
         steps_max = self._pace.batch_records_max
         open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
-        opened_at_s = now.steady_s if self._opened_at_s is None else self._opened_at_s
         waiting = self._in_turn()
         while waiting and open_steps < steps_max:
             number, task = waiting.popleft()
@@ -164,10 +169,11 @@ class Worker:
             self._served_last = number
             if taken >= STEPS_PER_TURN:
                 waiting.append((number, task))
-            if taken and self._parts.clock().steady_s - opened_at_s >= self._pace.commit_interval_max_s:
+            if taken and self._parts.clock().steady_s - now.steady_s >= ROUND_S:
                 break
-        if open_steps:
-            self._opened_at_s = opened_at_s
+        self._is_cut_short = bool(waiting)
+        if open_steps and self._opened_at_s is None:
+            self._opened_at_s = now.steady_s
         return open_steps
 
     def _in_turn(self) -> deque[tuple[int, Task | Chore]]:
@@ -192,7 +198,7 @@ class Worker:
             return True
         if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
             return True
-        return not polled.messages and not self._more_comes()
+        return not self._is_cut_short and not polled.messages and not self._more_comes()
 
     def _keep_house(self, now: Moment) -> None:
         """What needs no haste: reference tables, timers by the wall clock, commits without records."""

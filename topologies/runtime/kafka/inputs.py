@@ -14,8 +14,9 @@ from topologies.runtime.kafka.polled import Partition, Polled, poll
 
 QUEUED = {
     # All partitions share one queue, first come, first served: what one that is behind has fetched ahead (by default
-    # 100,000 records), the others wait for. A rewind's replay kept them waiting until it was over.
-    "queued.min.messages": 5_000,
+    # 100,000 records and a megabyte more), the others wait for. A rewind's replay kept them waiting until it was over.
+    "queued.min.messages": 1_000,
+    "fetch.message.max.bytes": 256 << 10,
 }
 
 
