@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewPartitions
 
-from tests.integration.counting import SOURCES, Sent, truth
-from tests.integration.counting_stage import Stage, wait_until
+from tests.integration import rewinds
+from tests.integration.counting import SOURCES, Sent, topology, truth
+from tests.integration.counting_stage import Stage, clock, wait_until
 from tests.integration.own_broker import PASSWORD, USER, OwnBroker
+from topologies.operations.rewind.offline import Outside
 from topologies.operations.running import Doors, Run
+from topologies.runtime.batch import Batch
 from topologies.runtime.errors import Fatal, Misconfigured, Unavailable
 from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.task import Beginning
 
 pytestmark = pytest.mark.kafka
 
@@ -156,6 +161,42 @@ def test_a_worker_is_stopped_although_nobody_answers(away: Stage, own_broker: Ow
             assert [] == worker.ends(LONG_S).halted
 
     assert [] == away.run(instance="another", deadline_s=LONG_S).halted
+    right(away, records)
+
+
+class Unheard(Outside):
+    """A tool whose cluster says nothing for a while when it looks what to do next."""
+
+    meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def _prepared(self, number: int, beginning: Beginning) -> Batch:
+        with self.meanwhile():
+            return super()._prepared(number, beginning)
+
+
+def test_a_tool_that_takes_back_waits_for_a_cluster_that_says_nothing(
+    away: Stage, own_broker: OwnBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = sent(away, 0)
+    away.run(batch_records_max=40)
+    command = rewinds.ask(away, 0, rewinds.targets(away, 0)[0])
+
+    @contextmanager
+    def silent() -> Iterator[None]:
+        with ExitStack() as silence, ThreadPoolExecutor() as thread:
+            silence.enter_context(own_broker.stopped())
+            said = thread.submit(wait_until, lambda: "the rewind waits: " in caplog.text, "it waits", LONG_S)
+            said.add_done_callback(lambda _: silence.close())
+            yield
+
+    with ExitStack() as opened:
+        patient = {"request_timeout": 1_000, "transaction_timeout": 30_000}
+        tool = Unheard(topology(away.app), away.settings(**patient), tmp_path, clock, opened)
+        tool.meanwhile = silent
+        assert 1 == tool.take_back(0, command)
+    assert [] == away.run().halted
+
+    assert ["accepted", "back", "done"] == rewinds.outcomes(away, command)
     right(away, records)
 
 

@@ -150,6 +150,24 @@ def test_what_could_not_be_written_is_a_dead_letter_again_and_not_told_twice(sta
     assert [] == rewinds.broken(stage)
 
 
+def test_what_could_not_be_written_does_not_stop_a_rewind_that_sends_nothing(stage: Stage) -> None:
+    """An event that is not sent may be as large as it likes; a row is written all the same."""
+    sent = traffic(2, 300, stage.begin)
+    for at, do in ((100, "large event"), (150, "large row"), (200, "large later")):
+        sent[at] = sent[at]._replace(do=do)
+    stage.send(sent)
+    stage.run(batch_records_max=30)
+    before = len(stage.read(stage.events)), len(stage.read(stage.dead_letters))
+
+    targets = [rewinds.targets(stage, number)[0] for number in range(stage.partitions)]
+    commands = [rewinds.ask(stage, number, target, emit="none") for number, target in enumerate(targets)]
+    stage.run(batch_records_max=50)
+
+    assert [["accepted", "back", "done"]] * 2 == [rewinds.outcomes(stage, command) for command in commands]
+    assert before == (len(stage.read(stage.events)), len(stage.read(stage.dead_letters)))
+    assert [] == rewinds.left_over(stage)
+
+
 def test_a_rewind_may_go_into_the_replay_of_another(lived: Stage) -> None:
     rewinds.ask(lived, 0, rewinds.targets(lived, 0)[2])
     lived.run(batch_records_max=25)

@@ -9,7 +9,7 @@ import pytest
 from processors.rows import Rows
 from tests.integration import rewinds
 from tests.integration.counting import topology
-from tests.integration.counting_stage import Stage
+from tests.integration.counting_stage import Stage, wait_until
 from topologies.graph import Emit, Result, Tables, Topology
 from topologies.runtime.journal.assembly import Commit
 from topologies.runtime.rewinding import preparation
@@ -105,6 +105,20 @@ def test_what_was_reported_is_reported_again_until_the_crm_has_heard_it(fixed: t
         command = rewinds.ask(stage, 0, target)
         stage.run()
         assert expected == sorted((what, event) for what, event, _ in rewinds.differences(stage, command))
+
+
+def test_the_report_is_whole_although_the_journal_is_off_by_then(fixed: tuple[Stage, Commit]) -> None:
+    stage, target = fixed
+    expected = touched(stage, target)
+    command = rewinds.ask(stage, 0, target)
+
+    with stage.running(batch_records_max=3):
+        wait_until(lambda: "back" in rewinds.outcomes(stage, command), "the replay begins")
+    stage.run(rewind_window=0, batch_records_max=30)
+
+    assert ["accepted", "back", "done"] == rewinds.outcomes(stage, command)
+    assert expected == sorted((what, event) for what, event, _ in rewinds.differences(stage, command))
+    assert [] == rewinds.left_over(stage)
 
 
 def test_an_event_that_can_just_be_sent_is_sent(stage: Stage) -> None:

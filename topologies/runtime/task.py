@@ -200,8 +200,9 @@ class Task:
             raise Poison(f"a row cannot be encoded ({type(error).__name__})", "bug") from error
         reached = Head(self.steps.stream_time, inputs, self._commits + 1)
         if self._is_journalled:
-            before = self._overlay.before_images(batch.rows)
-            batch.journal = writing.records(batch, before, reached, self._topics)
+            batch.journal = writing.records(batch, self._overlay.before_images(batch.rows), reached, self._topics)
+        else:
+            batch.journal = batch.differences  # A replay's report is read from there, whatever became of the journal.
         batch.rows.append(head.encode(reached, self._codec))
         batch.offsets = {(topic, self.partition): offset for topic, offset in inputs.items()}
         return batch
@@ -214,8 +215,7 @@ class Task:
         self._commits += 1
         self._committed_at_s = now.steady_s
         if batch.steps:
-            # Timers that fired may have scheduled others behind us.
-            self._wall_from = TIMER
+            self._wall_from = TIMER  # Timers that fired may have scheduled others behind us.
         self.batch = Batch(self.partition)
         if self._replay is not None:
             self.is_done = self.is_done or self._replay.cut is None

@@ -36,18 +36,27 @@ def fail(problems: Sequence[str], what: str) -> None:
 
 def watched(looks: Iterable[Look], total: int) -> Sequence[Rewind]:
     """Show how rewinds go on until they are over, and return what became of them; `total` records are replayed."""
-    is_deserted, last = False, Look((), (), 0)
+    told, last = "", Look((), (), 0)
     with _progress(total) as (moved, clear):
         for last in looks:
             for each in last.news:
                 clear()
                 _tell_of(each)
-            if last.is_deserted and not is_deserted:
+            if (silence := _silence(last)) not in {"", told}:
                 clear()
-                tell("no worker is running: it goes on when one is")
-            is_deserted = last.is_deserted
+                tell(silence)
+                told = silence
             moved(last.replayed)
     return last.rewinds
+
+
+def _silence(look: Look) -> str:
+    """Say why nothing is heard; empty: there is nothing to say."""
+    if look.quiet == "empty":
+        return "no worker is running: it goes on when one is"
+    if look.quiet is not None and look.is_unheard:
+        return "waiting: no worker answers. one that was a static member counts as there until its session ends"
+    return ""
 
 
 def _tell_of(rewind: Rewind) -> None:

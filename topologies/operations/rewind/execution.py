@@ -30,17 +30,32 @@ def execute(
     phase = _settled(site, wish.deadline_ms / 1000, tell)
     rewinds = asking.asked(planned, wish, now_ms())
     tell(f"rewind {rewinds[0].command.id}")
-    return _offline(site, rewinds, now_ms, tell) if phase == "empty" else followed(site, rewinds, now_ms)
+    if phase == "empty":
+        return _offline(site, rewinds, now_ms, tell, lambda: asking.send(site, rewinds))
+    return _by_workers(site, rewinds, now_ms, tell)
 
 
-def _offline(site: Site, rewinds: Sequence[Rewind], now_ms: Callable[[], int], tell: Tell) -> Iterator[Look]:
+def _by_workers(site: Site, rewinds: Sequence[Rewind], now_ms: Callable[[], int], tell: Tell) -> Iterator[Look]:
+    """Let the workers do it, unless there turn out to be none: a static member that has left counts as one for long."""
+    for look in followed(site, rewinds, now_ms):
+        if look.quiet == "empty" and look.is_unheard:
+            tell("no worker is running any more: it is done without")
+            # Who finds the commands later passes over them.
+            yield from _offline(site, rewinds, now_ms, tell, lambda: None)
+            return
+        yield look
+
+
+def _offline(
+    site: Site, rewinds: Sequence[Rewind], now_ms: Callable[[], int], tell: Tell, send: Callable[[], None]
+) -> Iterator[Look]:
     """Take partitions of a group without members back; the replays are left to workers."""
     name = rewinds[0].command.id
 
     def clock() -> Moment:
         return Moment(now_ms(), time.monotonic())
 
-    offline.take_back(site.settings, rewinds, lambda: asking.send(site, rewinds), clock, tell)
+    offline.take_back(site.settings, rewinds, send, clock, tell)
     done = [each for each in asking.ever_asked(site) if each.command.id == name]
     yield Look(done, [], 0)
 

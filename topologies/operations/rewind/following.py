@@ -9,12 +9,13 @@ from topologies.operations.rewind import asking
 from topologies.operations.rewind.history import Rewind, answered
 from topologies.operations.rewind.site import Site
 from topologies.runtime.kafka import polled
+from topologies.runtime.kafka.groups import GroupPhase
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.rewinding import control
 from topologies.runtime.rewinding.control import Answer
 
 LOOK_S = 0.3
-QUIET_S = 10.0
+QUIET_S = 3.0
 """After which it is asked whether anybody works at all."""
 
 GRACE_MS = 30_000
@@ -25,14 +26,20 @@ class Look(NamedTuple):
     """How some rewinds stand.
 
     `news` are those of which something was heard since the last look.
-    `replayed` counts records, of all of them. `is_deserted`: the group has no
-    members, so nothing happens.
+    `replayed` counts records, of all of them. `quiet` is None as long as
+    something happens. When nothing has for a while, it is whether the group
+    has members at all.
     """
 
     rewinds: Sequence[Rewind]
     news: Sequence[Rewind]
     replayed: int
-    is_deserted: bool = False
+    quiet: GroupPhase | None = None
+
+    @property
+    def is_unheard(self) -> bool:
+        """No worker has answered yet."""
+        return not any(each.answers for each in self.rewinds)
 
 
 def followed(site: Site, rewinds: Sequence[Rewind], now_ms: Callable[[], int]) -> Iterator[Look]:
@@ -72,7 +79,7 @@ class _Following:
         if news or replayed != self._replayed:
             self._moved_at_s = time.monotonic()
         self._replayed = replayed
-        return Look(list(self._rewinds.values()), news, replayed, self._is_deserted())
+        return Look(list(self._rewinds.values()), news, replayed, self._quiet())
 
     def _answers(self) -> Iterator[tuple[int, Answer]]:
         got = self._reader.poll(LOOK_S)
@@ -87,8 +94,8 @@ class _Following:
         self._rewinds[partition] = answered(self._rewinds[partition], said)
         return self._rewinds[partition]
 
-    def _is_deserted(self) -> bool:
+    def _quiet(self) -> GroupPhase | None:
         if time.monotonic() - self._moved_at_s < QUIET_S:
-            return False
+            return None
         self._moved_at_s = time.monotonic()
-        return self._site.admin.group_phase(self._site.settings.app) == "empty"
+        return self._site.admin.group_phase(self._site.settings.app)

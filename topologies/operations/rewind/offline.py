@@ -5,6 +5,7 @@ transactional id and fences us, a worker that starts makes the group refuse our
 offsets, and with them the step.
 """
 
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ from topologies.runtime.rewinding.control import Command
 from topologies.runtime.store import Applied
 from topologies.runtime.task import Beginning
 from topologies.settings import Settings
+
+log = logging.getLogger("croupier.rewind")
 
 INSTANCE = "rewind"
 """The transactional id of the tool ends with it: a second tool fences the first."""
@@ -103,7 +106,8 @@ class Outside:
                 work = (
                     self._restoring.preparation.work(number, beginning, beginning.rewind) if beginning.rewind else None
                 )
-            except Unavailable:
+            except Unavailable as error:
+                log.warning("the rewind waits: %s", error)
                 time.sleep(RETRY_S)
                 continue
             if isinstance(work, Batch):

@@ -77,7 +77,7 @@ def test_a_plan_of_going_nowhere_does_nothing() -> None:
 
 
 def test_a_plan_says_roughly_how_long() -> None:
-    assert 40_000 / 20_000 + 90_000 / 10_000 + 2 * 0.5 == PLAN.estimate_s
+    assert 40_000 / 20_000 + 90_000 / 4_000 + 2 * 0.5 == PLAN.estimate_s
 
 
 def test_a_plan_comes_back_from_its_file() -> None:
