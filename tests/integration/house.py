@@ -32,7 +32,7 @@ class House:
             "CROUPIER_APP": self.app,
             "CROUPIER_STATE_DIR": state_dir,
             "CROUPIER_ORIGIN_BY_CASINO": "123=brand.com",
-            "CROUPIER_ORIGIN_BY_CURRENCY": "EUR=brand.com,USD=brand.com",
+            "CROUPIER_ORIGIN_BY_CURRENCY": "EUR=brand.com,GBP=brand.com,USD=brand.com",
             **{f"CROUPIER_TOPIC_{name}": self.topic(source) for name, source in NAMES.items()},
         }
         assert 0 == self.croupier("topics", "create", "--partitions", PARTITIONS)
