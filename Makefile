@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-pure lint bench compare-rewind clean
+.PHONY: demo test test-pure lint bench chaos chaos-blind compare-rewind clean
 
 demo: .venv/installed
 	$(BIN)/croupier demo
@@ -26,6 +26,14 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench
+
+# Faults on three brokers and three workers for MINUTES=5; SEED= repeats a run.
+chaos: .venv/installed
+	PYTHONPATH=tests/processors $(BIN)/python -m tests.chaos
+
+# The same without one of our protections, four times: each time it has to be seen.
+chaos-blind: .venv/installed
+	PYTHONPATH=tests/processors $(BIN)/python -m tests.chaos --blind
 
 # One mistake, mended with Kafka's own tool and with `croupier rewind`.
 compare-rewind: .venv/installed

@@ -96,6 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 LONGEST = [
+    "chaos",
     "rewind_crashes",
     "hundred_thousand",
     "kills",

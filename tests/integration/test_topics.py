@@ -4,6 +4,7 @@ import pytest
 
 from topologies.graph import Output, Result, Source, Table, Topology
 from topologies.operations.topics import Size, check, create
+from topologies.runtime.errors import Unavailable
 from topologies.runtime.kafka.admin import Admin, TopicSpec
 from topologies.runtime.kafka.config import Cluster
 
@@ -97,3 +98,9 @@ def test_check_asks_for_the_replicas_that_are_wanted(admin: Admin, topology: Top
     differences = check(admin, topology, app, Size(replication=3))
 
     assert f"{app}-state has 1 replicas, not 3" in differences
+
+
+def test_of_a_topic_that_the_broker_does_not_know_yet_is_asked_again(admin: Admin, app: str) -> None:
+    """On a cluster of several brokers one is told later than another, by which a topic has been made."""
+    with pytest.raises(Unavailable, match=app):
+        admin.ends([(app, 0)])

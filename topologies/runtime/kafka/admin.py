@@ -207,7 +207,7 @@ class Admin:
         except KafkaException as error:
             code = error_of(error).code()
             if code in _EXPECTED:
-                raise _EXPECTED[code] from error
+                raise _EXPECTED[code](f"{doing} failed: {error_of(error).str()}") from error
             raise self._explained(of_read(error, doing), doing) from error
 
     def _result(self, future: Future[Answer]) -> Answer:
@@ -235,8 +235,8 @@ class Admin:
         return type(error)(f"{error}. cluster {self._where}{why}")
 
 
-class _Missing(Exception):
-    """The topic is not there."""
+class _Missing(Unavailable):
+    """The topic is not there, or the broker that was asked does not know of it yet."""
 
 
 class _Present(Exception):

@@ -1,0 +1,122 @@
+"""Protections of the product, each with a way to switch it off in a process of a test: what would happen without it?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from topologies.runtime import commits, survey
+from topologies.runtime.batch import Batch
+from topologies.runtime.commits import Commits
+from topologies.runtime.errors import Unknown
+from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.names import OwnTopics
+from topologies.runtime.positions import Ground
+from topologies.runtime.store import Applied
+from topologies.runtime.survey import Surveyor
+
+NOTHING = "-"
+
+INIT, COMMIT = "__init__", "commit"
+"""By name: type checkers do not like what is done here."""
+
+
+def reuse_the_producer() -> None:
+    """A commit that has timed out is waited for, again and again, with the same producer."""
+    committing = Transactions.commit
+
+    def commit(self: Transactions) -> None:
+        while True:
+            try:
+                return committing(self)
+            except Unknown:
+                continue
+
+    Transactions.commit = commit  # type: ignore[method-assign] # that is the point
+
+
+def store_before_the_commit() -> None:
+    """The local store has a commit's rows before anybody knows that it succeeds."""
+    of_worker: list[Commits] = []
+    begin_with = Commits.__init__
+
+    def init(self: Commits, *arguments: Any) -> None:
+        begin_with(self, *arguments)
+        of_worker.append(self)
+
+    def commit(
+        transactions: Transactions, batches: Sequence[Batch], own: OwnTopics, group_metadata: Any, wall_ms: int
+    ) -> dict[int, int]:
+        ending = transactions.commit
+        heads: dict[int, int] = {}
+
+        def store_and_end() -> None:
+            transactions._producer.flush(5)  # noqa: SLF001  to know the offsets
+            for batch in batches:
+                task = of_worker[-1]._tasks.running[batch.partition]  # noqa: SLF001
+                applied = Applied(task.state_id, heads[batch.partition] + 1, wall_ms)
+                of_worker[-1]._store.write(batch.partition, batch.rows, applied)  # noqa: SLF001
+            ending()
+
+        _say_heads(transactions, heads)
+        transactions.commit = store_and_end  # type: ignore[method-assign]
+        try:
+            return committing(transactions, batches, own, group_metadata, wall_ms)
+        finally:
+            del transactions.commit, transactions.send_last_row
+
+    committing: Callable[..., dict[int, int]] = getattr(commits, COMMIT)
+    setattr(Commits, INIT, init)
+    setattr(commits, COMMIT, commit)
+
+
+def _say_heads(transactions: Transactions, heads: dict[int, int]) -> None:
+    sending = transactions.send_last_row
+
+    def send_last_row(to: Any, row: Any, on_offset: Callable[[int], None]) -> None:
+        def said(offset: int) -> None:
+            heads[to[1]] = offset
+            on_offset(offset)
+
+        sending(to, row, said)
+
+    transactions.send_last_row = send_last_row  # type: ignore[method-assign]
+
+
+def recover_in_the_wrong_order() -> None:
+    """First the state's end, of what is committed, and then the offsets.
+
+    Whoever runs it has to be told `--accept-offsets`: otherwise the task sees that its head is not where the offsets
+    are, and looks again.
+    """
+    asking = Surveyor.survey
+
+    def survey_(self: Surveyor, partitions: Sequence[int]) -> dict[int, Ground]:
+        self.partitions()
+        states = [(self._state, number) for number in partitions]
+        ends = self._admin.stable_ends(states)
+        grounds = asking(self, partitions)
+        return {number: ground._replace(state_end=ends[self._state, number]) for number, ground in grounds.items()}
+
+    survey.Surveyor.survey = survey_  # type: ignore[method-assign]
+
+
+def ignore_the_count() -> None:
+    """What `produce_batch` has not taken is forgotten."""
+
+    def send_rows(self: Transactions, to: tuple[str, int], rows: Sequence[tuple[bytes, bytes | None]]) -> None:
+        waiting = [{"key": key, "value": value} for key, value in rows]
+        try:
+            self._producer.produce_batch(to[0], waiting, partition=to[1])
+        except KafkaException as error:
+            raise self._translated(error, "queueing rows") from error
+
+    Transactions.send_rows = send_rows  # type: ignore[method-assign]
+
+
+SWITCHES: Mapping[str, Callable[[], None]] = {
+    "new producer after a commit timeout": reuse_the_producer,
+    "store after the commit": store_before_the_commit,
+    "recovery in the right order": recover_in_the_wrong_order,
+    "count of produce_batch": ignore_the_count,
+}
