@@ -63,6 +63,8 @@ def test_on_a_given_cluster_it_says_what_stays_there(
     assert 0 == croupier("demo")
 
     proposed = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("  croupier ")]
-    assert ["tap", "describe"] == [words[1] for words in proposed]
+    assert ["tap", "deadletters", "describe"] == [words[1] for words in proposed]
     assert 0 == croupier(*proposed[0][1:])
     assert len(CHAINS["125917"]) == capsys.readouterr().out.count(" 125917 ")
+    assert 0 == croupier(*proposed[1][1:])
+    assert 1 == capsys.readouterr().out.count(" 600666 ")

@@ -31,6 +31,16 @@ def test_a_dead_letter_has_its_reason_below_it() -> None:
     ] == lines(record({}, DEAD))
 
 
+def test_that_a_dead_letter_was_replayed_is_told_like_one() -> None:
+    note = {name: text for name, text in DEAD.items() if name not in {"dead-letter.class", "dead-letter.reason"}}
+    own = {"dead-letter.form": "replayed", "dead-letter.by": "anna@laptop", "dead-letter.attempt": "2"}
+
+    assert [
+        "11-20 10:00:00 125917    replayed            rebilly.orders/1/5",
+        "  sent again by anna@laptop, attempt 2",
+    ] == lines(record(None, {**note, **own}))[1:]
+
+
 def test_a_heading_comes_when_the_kind_of_records_changes() -> None:
     payment = record({"type": "Credit"}, {"type": "PAYMENT"})
 

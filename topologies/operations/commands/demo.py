@@ -18,6 +18,7 @@ Try next, with a Kafka that stays until `croupier sandbox stop`:
   croupier load --times now {SAMPLES}/*.jsonl
   croupier run player --drain --set origin={ORIGIN["origin"]} --set origin_by_casino=123=brand.com
   croupier tap --from-start --drain --player 125917 --format table
+  croupier deadletters list --format table
   croupier describe player
 """
 
@@ -25,6 +26,7 @@ LEFT = """
 Its topics stay on this cluster: their names begin with {app}. Try next:
 
   croupier tap {events} --from-start --drain --player 125917 --format table
+  croupier deadletters list --format table --set app={app}
   croupier describe player
 """
 """On somebody's own cluster, where the commands above would use the topics of their settings."""

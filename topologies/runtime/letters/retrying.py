@@ -7,12 +7,11 @@ open stands in the dead-letter topic.
 """
 
 import logging
-import queue
-import threading
 from collections.abc import Callable, Collection
 from contextlib import closing
 
 from topologies.graph import Entry, Message, Topology
+from topologies.runtime.asked import Asked
 from topologies.runtime.errors import Aborted, Fenced, Halted, StreamError, Unavailable, Unknown
 from topologies.runtime.letters.letter import Letter, Place
 from topologies.runtime.letters.replaying import Post, Replaying
@@ -21,7 +20,6 @@ from topologies.runtime.tables import TableFeed
 log = logging.getLogger("croupier.letters")
 
 RETRY_S = 5.0
-STOP_S = 5.0
 LOOK_MAX = 10_000
 """Letters that one look remembers, of those that are ready and of those that are not. Behind what was sent the next
 look follows at once."""
@@ -112,54 +110,32 @@ class Retries:
         self.sent = 0
         self._make = make
         self._ours: frozenset[int] = frozenset()
-        self._asked: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
-        self._stopping = threading.Event()
-        self._is_started = False
-        self._thread = threading.Thread(target=self._run, name="letters", daemon=True)
+        self._asked: Asked[frozenset[int], None] = Asked("letters", self._work, _given_up)
 
     def follow(self, running: Collection[int], *, is_news: bool) -> None:
         """Say which tasks are running, and whether a table has changed since the last call."""
         before, self._ours = self._ours, frozenset(running)
         wanted = self._ours if is_news else self._ours - before
-        if not wanted:
-            return
-        self._asked.put(wanted)
-        if not self._is_started:
-            self._is_started = True
-            self._thread.start()
+        if wanted:
+            self._asked.ask(wanted)
 
     def stop(self) -> None:
         """End the thread and wait for it, unless it waits for the cluster: what it has open is aborted."""
-        self._stopping.set()
-        self._asked.put(frozenset())
-        if self._thread.is_alive():
-            self._thread.join(STOP_S)
+        self._asked.stop()
 
-    def _run(self) -> None:
-        try:
-            retrying = self._make(self._stopping.is_set)
-            waiting: set[int] = set()
-            while not self._stopping.is_set():
-                waiting |= self._wanted(RETRY_S if waiting else None)
-                for partition in sorted(waiting & self._ours):
-                    if self._has_looked(retrying, partition):
-                        waiting.discard(partition)
-                waiting &= self._ours
-        except StreamError as error:
-            log.warning("dead letters are not sent again by themselves any more: %s", error)
-        except Exception:
-            log.exception("dead letters are not sent again by themselves any more")
-
-    def _wanted(self, timeout_s: float | None) -> set[int]:
-        """What was asked for; waits for it, but only so long."""
-        wanted: set[int] = set()
-        try:
-            wanted |= self._asked.get(timeout=timeout_s)
-            while not self._asked.empty():
-                wanted |= self._asked.get()
-        except queue.Empty:
-            pass
-        return wanted
+    def _work(self) -> None:
+        stopping = self._asked.stopping
+        retrying = self._make(stopping.is_set)
+        waiting: set[int] = set()
+        while not stopping.is_set():
+            while (wanted := self._asked.next(is_idle=not waiting)) is not None:
+                waiting |= wanted
+            for partition in sorted(waiting & self._ours):
+                if self._has_looked(retrying, partition):
+                    waiting.discard(partition)
+            waiting &= self._ours
+            if waiting:
+                stopping.wait(RETRY_S)
 
     def _has_looked(self, retrying: Retrying, partition: int) -> bool:
         try:
@@ -168,3 +144,8 @@ class Retries:
             log.info("dead letters of partition %d wait: %s", partition, error)
             return False
         return True
+
+
+def _given_up(error: StreamError) -> None:
+    """A worker can do without."""
+    log.warning("dead letters are not sent again by themselves any more: %s", error)
