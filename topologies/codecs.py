@@ -184,9 +184,9 @@ _REASONS: dict[type[Exception], Undecodable] = {
 
 
 def _read(plan: Reading, value: bytes, start: int) -> Value | Undecodable:
-    if plan.fields is not None:
+    if plan.read is not None:
         try:
-            record, end = direct.read(value, start, plan.fields)
+            record, end = plan.read(value, start)
         except (direct.Unusual, IndexError, UnicodeDecodeError):
             return _read_generally(plan, value, start)
         if end == len(value):

@@ -36,8 +36,8 @@ class Reading(NamedTuple):
     writer: Schema
     reader: Schema | None
     conversions: tuple[Conversion, ...]
-    fields: direct.Fields | None
-    """For the short way; None when it does not lead there."""
+    read: direct.Read | None
+    """The short way; None when it does not lead there."""
 
 
 def reading(ours: Schema, writer: Schema, names: Mapping[str, Schema]) -> Reading:
@@ -50,8 +50,8 @@ def reading(ours: Schema, writer: Schema, names: Mapping[str, Schema]) -> Readin
     reader = plan.record(ours, writer, ())
     written = _bare(writer, names, set())
     is_ours = plan.is_exact and not plan.conversions
-    fields = direct.fields_of(written) if is_ours else None
-    return Reading(written, None if plan.is_exact else reader, tuple(plan.conversions), fields)
+    read = direct.reader_of(written) if is_ours else None
+    return Reading(written, None if plan.is_exact else reader, tuple(plan.conversions), read)
 
 
 def own(schema: Schema, names: Mapping[str, Schema]) -> Schema:
