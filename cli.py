@@ -20,6 +20,7 @@ from topologies.operations.commands import (
     demo,
     describe,
     explain,
+    forget,
     load,
     options,
     rewind,
@@ -50,6 +51,7 @@ COMMANDS: Sequence[click.Command] = (
     explain.explain,
     deadletters.deadletters,
     audit.audit,
+    forget.forget,
     settings.settings,
 )
 

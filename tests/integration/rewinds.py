@@ -17,7 +17,7 @@ from topologies.runtime.journal.marker import content_hash
 from topologies.runtime.journal.record import DIFFERENCE, is_image
 from topologies.runtime.journal.timeline import survey
 from topologies.runtime.rewinding import control
-from topologies.runtime.rewinding.control import Answer, Command
+from topologies.runtime.rewinding.control import Answer, Command, Forget
 
 MINUTE_MS = 60_000
 
@@ -58,17 +58,17 @@ def send(stage: Stage, number: int, command: Command) -> None:
     assert producer.flush(30) == 0
 
 
-def answers(stage: Stage, command: Command) -> list[Answer]:
+def answers(stage: Stage, command: Command | Forget) -> list[Answer]:
     """What became of a command, in order."""
     said = [control.decode(each.value) for each in stage.read(stage.control) if each.key == command.id.encode()]
     return [each for each in said if isinstance(each, Answer)]
 
 
-def outcomes(stage: Stage, command: Command) -> list[str]:
+def outcomes(stage: Stage, command: Command | Forget) -> list[str]:
     return [each.outcome for each in answers(stage, command)]
 
 
-def ended(stage: Stage, command: Command) -> Answer:
+def ended(stage: Stage, command: Command | Forget) -> Answer:
     """Wait for a command's end."""
     wait_until(lambda: bool(ENDS & set(outcomes(stage, command))), f"the end of {command.id}")
     return answers(stage, command)[-1]

@@ -19,9 +19,9 @@ from tests.integration.own_broker import PASSWORD, USER, OwnBroker
 from topologies.operations.rewind.offline import Outside
 from topologies.operations.running import Doors, Run
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import Fatal, Misconfigured, Unavailable
 from topologies.runtime.kafka.transactions import Transactions
-from topologies.runtime.task import Beginning
 
 pytestmark = pytest.mark.kafka
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from topologies.graph import Topology
 from topologies.operations import posting
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.commits import Commits
 from topologies.runtime.drain import Drain
@@ -18,7 +19,7 @@ from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.letters.retrying import Retries, Retrying
-from topologies.runtime.names import own_topics
+from topologies.runtime.names import STATE_DELETE_RETENTION_MS, own_topics
 from topologies.runtime.outage import bridged
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.recovery import Recovery
@@ -31,7 +32,7 @@ from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
 from topologies.runtime.survey import Surveyor
 from topologies.runtime.tables import TableFeed
-from topologies.runtime.task import Beginning, Moment, Task
+from topologies.runtime.task import Moment, Task
 from topologies.runtime.tasks import Tasks
 from topologies.runtime.worker import Pace, Parts, Report, Worker
 from topologies.settings import Settings
@@ -179,6 +180,7 @@ class Site:
             [source.topic for source in self._topology.sources],
             self._settings.rewind_step_rows,
             lambda: self._clock().wall_ms,
+            max(2 * self._settings.rewind_window, STATE_DELETE_RETENTION_MS),
         )
 
     def _retries(self, tables: TableFeed) -> Retries | None:

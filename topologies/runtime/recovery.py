@@ -12,7 +12,9 @@ from contextlib import closing
 
 from topologies.runtime import head, positions
 from topologies.runtime.asked import Asked
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import Halted, StreamError, Unavailable
+from topologies.runtime.forgetting.finding import Remembered, remembered
 from topologies.runtime.held import Held
 from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, message
 from topologies.runtime.kafka.reader import Reader
@@ -22,7 +24,6 @@ from topologies.runtime.rewinding import row
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Row, Store
 from topologies.runtime.survey import Surveyor
-from topologies.runtime.task import Beginning
 
 log = logging.getLogger("croupier.recovery")
 
@@ -203,8 +204,15 @@ class Recovery:
         try:
             value = self._store.get(partition, head.KEY)
             last = head.decode(value, self._codec) if value is not None else None
+            found = self._remembered(partition)
             rewind = row.decode(self._store.get(partition, row.KEY.encode()), self._codec)
             inputs = positions.input_positions(partition, last, ground, accept_offsets=self._accept_offsets)
         except Halted as error:
             return error
-        return Beginning(last, inputs, ground.stop_at, ground.partitions, ground.state_id, self._control, rewind)
+        return Beginning(last, inputs, ground.stop_at, ground.partitions, ground.state_id, self._control, rewind, found)
+
+    def _remembered(self, partition: int) -> Remembered:
+        """Who was forgotten; what was deleted of them is not in our files either."""
+        found = remembered(self._store, partition, self._codec)
+        self._store.scrub(partition, [each.id for each in found.done if each.is_complete])
+        return found

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import StreamError
 from topologies.runtime.positions import Ground
-from topologies.runtime.task import Beginning
 
 
 class Request(NamedTuple):

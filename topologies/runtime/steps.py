@@ -61,6 +61,18 @@ class Steps:
         batch.last = (message.topic, message.offset)
         return True
 
+    def pass_over(self, item: Item, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        """Let time go on to a record, and do nothing else of it. False: the timers before it have filled the batch."""
+        time = item.message.timestamp
+        if time <= wall_ms + AHEAD_MAX_MS:
+            if self._timers.next_due <= time and not self._fire_until(time, batch, wall_ms, steps_max):
+                return False
+            self.stream_time = max(self.stream_time, time)
+        batch.records += 1
+        batch.steps += 1
+        batch.last = (item.message.topic, item.message.offset)
+        return True
+
     def fire(self, timer: TimerKey, batch: Batch, wall_ms: int) -> None:
         """Let one timer fire, at its due time."""
         key = timer_key(timer)

@@ -7,18 +7,19 @@ from typing import NamedTuple
 from topologies.graph import Entry, Tables, Topology
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.collection import Collector
 from topologies.runtime.errors import Poison
+from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.head import Head
 from topologies.runtime.journal import writing
 from topologies.runtime.journal.marker import Slice
 from topologies.runtime.kafka.polled import Partition
-from topologies.runtime.merge import Lane, Merge
+from topologies.runtime.merge import Item, Lane, Merge
 from topologies.runtime.overlay import DUE_DIGITS, TIMER, Overlay, parse_timer
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rewinding import orders
 from topologies.runtime.rewinding.replay import Replay
-from topologies.runtime.rewinding.row import Rewind
 from topologies.runtime.rowcodec import ABSENT, RowCodec
 from topologies.runtime.steps import AHEAD_MAX_MS, Steps
 from topologies.runtime.timers import Timers
@@ -34,24 +35,6 @@ class Moment(NamedTuple):
 
     wall_ms: int
     steady_s: float
-
-
-class Beginning(NamedTuple):
-    """What recovery found: where a task goes on.
-
-    `head` is None for a task that never committed. `stop_at` has the ends when
-    draining. `partitions` is how many the inputs have. `state_id` is the state
-    topic's. `control` is the topic of commands, one more input that is not
-    merged. `rewind` is one that is on its way.
-    """
-
-    head: Head | None
-    positions: Mapping[str, int]
-    stop_at: Mapping[str, int] | None
-    partitions: int
-    state_id: str
-    control: str
-    rewind: Rewind | None = None
 
 
 class Task:
@@ -85,12 +68,12 @@ class Task:
         placement = Placement(partitioner, partition, beginning.partitions)
         self.steps = Steps(topology, overlay, self._timers, placement, tables)
         self.steps.stream_time = beginning.head.stream_time if beginning.head else 0
-        lanes = _lanes(topology, beginning, is_replay=replay is not None)
         self._control = Lane(beginning.control, beginning.positions[beginning.control])
-        self.merge = Merge(lanes, idle_max_s)
-        self.lanes = {lane.topic: lane for lane in (*lanes, self._control)}
+        self.merge = Merge(_lanes(topology, beginning, is_replay=replay is not None), idle_max_s)
+        self.lanes = {lane.topic: lane for lane in (*self.merge.lanes, self._control)}
         self._replay = replay
         self.is_done = False
+        self._forgot = Forgot(beginning.remembered.done)
         self._collector = Collector(overlay)
         self._is_journalled = is_journalled
         self._topics = [source.topic for source in topology.sources]
@@ -113,7 +96,8 @@ class Task:
         return self.batch.steps - before
 
     def _take(self, steps_max: int, now: Moment, high_of: Callable[[Partition], int]) -> None:
-        batch, next_lane, take = self.batch, self.merge.next_lane, self.steps.take
+        batch, next_lane = self.batch, self.merge.next_lane
+        take = self._take_unless_forgotten if self._forgot else self.steps.take
         steady_s, wall_ms = now.steady_s, now.wall_ms
         before, ahead_ms = batch.steps, wall_ms + AHEAD_MAX_MS
 
@@ -131,6 +115,11 @@ class Task:
             lane.pop()
         if batch.steps > before:
             batch.slices.append(Slice(self.merge.taken(), wall_ms, due, None))
+
+    def _take_unless_forgotten(self, item: Item, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        """Somebody may send a dead letter again that is older than the player's forgetting."""
+        step = self.steps.pass_over if self._forgot.is_before(item) else self.steps.take
+        return step(item, batch, wall_ms, steps_max)
 
     def expire_by_wall_clock(self, due_until_ms: int, now: Moment, steps_max: int) -> None:
         """Fire the wall-clock timers that are due, a bounded number; only for a task at its end.

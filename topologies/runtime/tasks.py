@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 
 from topologies.graph import Topology
 from topologies.runtime.batch import Batch, StepName
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.dead_letters import Refusal, Verdict
 from topologies.runtime.errors import Fatal, Halted, Poison, StreamError, Unavailable
+from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.intake import Intake
 from topologies.runtime.journal.errors import Malformed, Refused
 from topologies.runtime.kafka.inputs import Inputs
@@ -16,7 +18,7 @@ from topologies.runtime.recovery import Recovery
 from topologies.runtime.rewinding.chore import Chore
 from topologies.runtime.rewinding.preparing import Preparing
 from topologies.runtime.rewinding.replay import Replay
-from topologies.runtime.task import Beginning, Task
+from topologies.runtime.task import Task
 
 log = logging.getLogger("croupier.worker")
 
@@ -28,7 +30,7 @@ class Tasks:
         topology: whose inputs make a task.
         control: the topic of commands.
         recovery: the only way a task begins.
-        preparing: says what a task in a rewind does next.
+        preparing: says what a task does next that is taken back, or forgets a player.
         intake: forgets what it knows of a task that comes or goes.
         make: a task from its number, its beginning and, in a rewind, the stretch to replay.
     """
@@ -81,17 +83,18 @@ class Tasks:
         """
         for number, incarnation, result in self._recovery.recovered():
             if self._is_for_us(number, incarnation, result, inputs) and isinstance(result, Beginning):
-                if result.rewind is None:
+                if result.is_free:
                     self._ready[number] = (incarnation, result, None)
                 else:
-                    self._preparing.begin(number, incarnation, result, result.rewind)
+                    self._preparing.begin(number, incarnation, result)
         for number, incarnation, beginning, work in self._preparing.prepared():
             if not self._is_for_us(number, incarnation, work, inputs) or beginning is None:
                 continue
             if isinstance(work, Batch):
                 self.running[number] = Chore(work, beginning)
             elif not isinstance(work, StreamError) and beginning.rewind is not None:
-                self._ready[number] = (incarnation, beginning, Replay(beginning.rewind, work))
+                replay = Replay(beginning.rewind, work, Forgot(beginning.remembered.done))
+                self._ready[number] = (incarnation, beginning, replay)
         self._begin_ready(inputs)
 
     def _is_for_us(self, number: int, incarnation: int, result: object, inputs: Inputs) -> bool:
@@ -136,7 +139,9 @@ class Tasks:
             Fatal: its barest dead letter was refused too.
         """
         if batch.last is None:
-            self.halt(batch.partition, f"task {batch.partition}: its rewind cannot be written: {poison}", inputs)
+            self.halt(
+                batch.partition, f"task {batch.partition}: what it was told to do cannot be written: {poison}", inputs
+            )
             return
         refused = self._refused.setdefault(batch.partition, {})
         earlier = refused.get(batch.last)

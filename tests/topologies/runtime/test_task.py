@@ -11,13 +11,14 @@ import pytest
 from processors.rows import Rows
 from topologies.graph import Emit, Entry, Message, Result, Source, Tables, Timer, Topology
 from topologies.runtime import head
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.errors import Poison
 from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Store
-from topologies.runtime.task import IDLE_COMMIT_S, WALL_TIMERS_PER_PASS, Beginning, Moment, Task
+from topologies.runtime.task import IDLE_COMMIT_S, WALL_TIMERS_PER_PASS, Moment, Task
 
 CODEC = RowCodec(1, lambda _kind, _version, row: row)
 NOW = Moment(1_700_000_000_000, 100.0)

@@ -67,12 +67,25 @@ class Commit(NamedTuple):
     rewind: str | None = None
 
 
+class Forgotten(NamedTuple):
+    """When the player was forgotten: by which command, when, in which commit, and why.
+
+    `inputs` is how far the task had read them: a replay passes over what lies before.
+    """
+
+    id: str
+    at_ms: int
+    commit: int
+    reason: str
+    inputs: Mapping[str, int] = {}
+
+
 class Found(NamedTuple):
     """All that was found, each in the order in which it lies in its partition.
 
     `now` are the player's rows as they are now, of those that the commits have
     changed. `ends` is how far the task has read its inputs; empty: not known.
-    `reasons` has why a rewind was asked for, by its id.
+    `reasons` has why a rewind was asked for, by its id. `forgotten` is the last time, if ever.
     """
 
     player: str
@@ -83,6 +96,7 @@ class Found(NamedTuple):
     now: Mapping[bytes, bytes]
     ends: Mapping[str, int]
     reasons: Mapping[str, str] = {}
+    forgotten: Forgotten | None = None
 
     @property
     def is_empty(self) -> bool:

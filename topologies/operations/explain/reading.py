@@ -7,7 +7,7 @@ from typing import NamedTuple
 from topologies import units
 from topologies.codecs import Codec
 from topologies.graph import Message, Undecodable
-from topologies.operations.explain import letters
+from topologies.operations.explain import forgotten, letters
 from topologies.operations.explain.found import Commit, Found, Input, Said
 from topologies.operations.explain.journal import Journal
 from topologies.operations.rewind import asking
@@ -73,13 +73,17 @@ class Topics:
         journal = Journal(self._player, {said.id for _, said in written}, start.inputs)
         where = (site.own.journal, partition)
         commits = list(journal.commits(each.message for each in site.read({where: (start.offset, journal_end)})))
+        forgot = forgotten.forgotten(site, partition, self._player)
+        if forgot is not None:
+            forgot = forgot._replace(inputs=forgotten.inputs(commits, forgot))
+            commits = forgotten.without(commits, forgot)
         heard = {each.id for commit in commits for each in commit.heard}
         said = [each for at_ms, each in written if at_ms >= start.time_ms or each.id in heard]
         begins = self._begins(partition, start, journal.lowest, since_ms)
         inputs = list(self._inputs(partition, _behind(begins, said) if not start.inputs else begins))
         now = self._now(partition, commits)
         reasons = self._reasons() if any(each.rewound_to is not None for each in commits) else {}
-        return Found(self._player, partition, inputs, said, commits, now, journal.ends, reasons)
+        return Found(self._player, partition, inputs, said, commits, now, journal.ends, reasons, forgot)
 
     def _start(self, partition: int, since_ms: int | None, end: int) -> _Start:
         """Return the end of the last commit before a time."""

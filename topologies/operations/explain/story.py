@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from topologies import row_words
 from topologies.operations.explain import words
 from topologies.operations.explain.changes import Change, Decode, TimerChange, changes
-from topologies.operations.explain.found import Commit, Found, Input, Said
+from topologies.operations.explain.found import Commit, Forgotten, Found, Input, Said
 from topologies.operations.explain.groups import Group, placed
 from topologies.units import instant_text
 from topologies.wire import load_json
@@ -17,16 +17,17 @@ BEFORE = "a record from before"
 """It was not read: the story begins behind it."""
 
 
-CAUSES = frozenset({"input", "due", "cause", "rewind"})
+CAUSES = frozenset({"input", "due", "cause", "rewind", "forgotten"})
 """Lines that others stand below; `due` is a timer that fires, `cause` a record that was not read, or had waited."""
 
 
 class Line(NamedTuple):
     """One line of the story.
 
-    `what` is input, event, dead-letter, replayed, state, timer (one set, fired or taken
-    back), due, rewind, difference or cause. `time_ms` is of an input the record's, of an event its own, of a change, a
-    rewind and a difference when that was committed, of a timer when it was due.
+    `what` is input, event, dead-letter, replayed, state, timer (one set,
+    fired or taken back), due, rewind, forgotten, difference or cause. `time_ms` is of an input
+    the record's, of an event its own, of a change, a rewind and a difference
+    when that was committed, of a timer when it was due.
     `where` is the record's place. `cause` is what it stands below; of changes,
     None when the commit had more than one cause. An empty `text` is for
     programs only.
@@ -57,12 +58,32 @@ def story(found: Found, decode: Decode) -> list[Line]:
     groups, changed = placed(told), changes(told.commits, found.now, decode)
     causes = {said.id: said.cause for said in found.said}
     lines: list[Line] = []
+    forgot = found.forgotten
     for commit, loose, own, rows in zip(told.commits, groups.loose, groups.of_commits, changed, strict=False):
         lines += _groups(loose, found)
+        if forgot is not None and commit.number > forgot.commit:
+            lines.append(_forgotten(forgot))
+            forgot = None
         if commit.rewound_to is not None:
             lines.append(_rewound(commit, found.reasons))
-        lines += _commit(commit, own, rows, causes)
+        lines += _commit(commit, _remembered(own, commit, found), rows, causes)
+    if forgot is not None:
+        lines.append(_forgotten(forgot))
     return [*lines, *_groups(groups.loose[-1], found)]
+
+
+def _forgotten(forgot: Forgotten) -> Line:
+    because = f": {forgot.reason}" if forgot.reason else ""
+    text = f"forgotten, every row and timer was deleted{because}"
+    return Line(forgot.at_ms, "forgotten", text, commit=forgot.commit, details={"id": forgot.id})
+
+
+def _remembered(groups: Sequence[Group], commit: Commit, found: Found) -> Sequence[Group]:
+    """A replay passes over what the player was forgotten after."""
+    if found.forgotten is None or commit.number <= found.forgotten.commit:
+        return groups
+    ends = found.forgotten.inputs
+    return [each for each in groups if each.input is None or each.input.offset >= ends.get(each.input.topic, 0)]
 
 
 def whole_rewinds(commits: Iterable[Commit]) -> list[Commit]:

@@ -27,7 +27,7 @@ def execute(
         Failed: it could not be begun.
         StreamError: the cluster does not answer.
     """
-    phase = _settled(site, wish.deadline_ms / 1000, tell)
+    phase = settled(site, wish.deadline_ms / 1000, tell)
     rewinds = asking.asked(planned, wish, now_ms())
     tell(f"rewind {rewinds[0].command.id}")
     if phase == "empty":
@@ -60,8 +60,12 @@ def _offline(
     yield Look(done, [], 0)
 
 
-def _settled(site: Site, patience_s: float, tell: Tell) -> GroupPhase:
-    """Wait until the group has members, or has none; in between, who is leaving may still commit."""
+def settled(site: Site, patience_s: float, tell: Tell) -> GroupPhase:
+    """Wait until the group has members, or has none; in between, who is leaving may still commit.
+
+    Raises:
+        Failed: it has not come to rest.
+    """
     group = site.settings.app
     give_up_at, is_told = time.monotonic() + patience_s, False
     while (phase := site.admin.group_phase(group)) == "moving":

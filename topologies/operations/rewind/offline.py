@@ -1,6 +1,6 @@
-"""Taking partitions of a group without members back, by ourselves: the same steps as a worker's.
+"""Taking partitions of a group without members back, or forgetting a player, by ourselves: a worker's own steps.
 
-The replay is the workers'. Whoever races us loses whole: a second tool has our
+A replay is the workers'. Whoever races us loses whole: a second tool has our
 transactional id and fences us, a worker that starts makes the group refuse our
 offsets, and with them the step.
 """
@@ -8,8 +8,8 @@ offsets, and with them the step.
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from topologies import player
@@ -20,14 +20,15 @@ from topologies.operations.rewind.history import Rewind
 from topologies.operations.rewind.restoring import Restoring
 from topologies.operations.running import Clock, Run
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.commit import commit
 from topologies.runtime.errors import Expelled, Unavailable
 from topologies.runtime.kafka.outsider import Outsider
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
-from topologies.runtime.rewinding.control import Command
+from topologies.runtime.rewinding import control
+from topologies.runtime.rewinding.control import Answer, Command, Forget
 from topologies.runtime.store import Applied
-from topologies.runtime.task import Beginning
 from topologies.settings import Settings
 
 log = logging.getLogger("croupier.rewind")
@@ -56,18 +57,24 @@ def take_back(
         Failed: somebody else has taken over, or a rewind is refused. What was done is complete in itself.
         StreamError: the cluster does not answer, or refuses us.
     """
-    topology = components.topology(player.NAME, settings, with_registry=False)
-    with ExitStack() as opened:
-        directory = opened.enter_context(tempfile.TemporaryDirectory(prefix="croupier-"))
-        outside = Outside(topology, settings, Path(directory), clock, opened)
+    with outside(settings, clock) as worker:
         send()
         for each in rewinds:
-            steps = outside.take_back(each.partition, each.command)
+            steps = worker.take_back(each.partition, each.command)
             tell(f"partition {each.partition}: commit {each.command.target} reached in {steps} steps")
 
 
+@contextmanager
+def outside(settings: Settings, clock: Clock) -> Iterator["Outside"]:
+    """The parts of a worker, in a directory that is deleted in the end."""
+    topology = components.topology(player.NAME, settings, with_registry=False)
+    with ExitStack() as opened:
+        directory = opened.enter_context(tempfile.TemporaryDirectory(prefix="croupier-"))
+        yield Outside(topology, settings, Path(directory), clock, opened)
+
+
 class Outside:
-    """The parts of a worker that a rewind needs, and no membership."""
+    """The parts of a worker that a rewind needs, or a player's forgetting, and no membership."""
 
     def __init__(
         self, topology: Topology, settings: Settings, directory: Path, clock: Clock, opened: ExitStack
@@ -100,14 +107,37 @@ class Outside:
             raise Failed(f"partition {number} was not taken back: croupier rewind history says why")
         return done
 
+    def forget(self, number: int, command: Forget) -> Sequence[Answer]:
+        """Delete what there is of a player; return what was answered on the way."""
+        beginning = self._restoring.restored(number)
+        if beginning.rewind is not None:
+            raise Failed(
+                f"rewind {beginning.rewind.command.id} of partition {number} is still under way: start a worker"
+            )
+        if beginning.head is None:
+            raise Failed(f"partition {number} has no state: nothing was ever committed")
+        # What a worker has left unfinished comes first.
+        beginning, _ = self._finished(number, beginning)
+        asked = self._restoring.preparation.asked(number, beginning, command)
+        self._commit(number, beginning, asked)
+        return self._finished(number, self._restoring.restored(number))[1]
+
+    def _finished(self, number: int, beginning: Beginning) -> tuple[Beginning, Sequence[Answer]]:
+        said: list[Answer] = []
+        while beginning.remembered.under_way is not None:
+            work = self._prepared(number, beginning)
+            self._commit(number, beginning, work)
+            answers = [control.decode(value) for _, value in work.answers]
+            said += [each for each in answers if isinstance(each, Answer)]
+            beginning = self._restoring.restored(number)
+        return beginning, said
+
     def _prepared(self, number: int, beginning: Beginning) -> Batch:
         while True:
             try:
-                work = (
-                    self._restoring.preparation.work(number, beginning, beginning.rewind) if beginning.rewind else None
-                )
+                work = self._restoring.preparation.next(number, beginning)
             except Unavailable as error:
-                log.warning("the rewind waits: %s", error)
+                log.warning("it waits: %s", error)
                 time.sleep(RETRY_S)
                 continue
             if isinstance(work, Batch):

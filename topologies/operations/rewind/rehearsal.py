@@ -19,6 +19,8 @@ from topologies.operations.rewind.restoring import Restoring
 from topologies.operations.running import Clock
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
+from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.kafka.reader import Reader
@@ -28,7 +30,7 @@ from topologies.runtime.rewinding.control import Answer, Command
 from topologies.runtime.rewinding.replay import Replay
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Row
-from topologies.runtime.task import Beginning, Task
+from topologies.runtime.task import Task
 from topologies.settings import Settings
 
 POLL_S = 0.1
@@ -95,7 +97,7 @@ class Rehearsal:
             if isinstance(work, Batch):
                 self._apply(number, beginning, work)
             else:
-                self._replay(number, beginning, Replay(rewind, work))
+                self._replay(number, beginning, Replay(rewind, work, Forgot(beginning.remembered.done)))
         last = self._answers[-1]
         if last.outcome != "done":
             raise Failed(f"partition {number}: {last.why}")

@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 from topologies.graph import Topology
 from topologies.operations import running
 from topologies.operations.running import Clock, Doors, Run
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import StreamError
-from topologies.runtime.task import Beginning
 from topologies.settings import Settings
 
 LOOK_S = 0.02

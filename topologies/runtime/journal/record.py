@@ -17,6 +17,9 @@ MARKER = b"\0marker\0"
 DIFFERENCE = b"\0difference\0"
 """What the key of a replay's report line begins with; the rewind's id follows."""
 
+SALT = b"\0salt\0"
+"""What the key of the salt of a forgotten player's hash begins with; the command's id follows."""
+
 _TIMER = TIMER.encode()
 _KEY_IN_TIMER = 2
 """Behind a timer's due time and name."""

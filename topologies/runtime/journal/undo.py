@@ -6,12 +6,13 @@ commit; but what the CRM has heard beyond a commit is told only of those in the
 timeline: one that was taken back may itself have told what a replay told again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from topologies.runtime.journal import marker
 from topologies.runtime.journal.assembly import Commit
 from topologies.runtime.journal.errors import Malformed
+from topologies.runtime.journal.marker import Heard, Part
 from topologies.runtime.journal.record import MARKER, Record, is_image
 
 Told = dict[tuple[str, str], str]
@@ -33,8 +34,14 @@ class Undo(NamedTuple):
     told: Told
 
 
-def undo(records: Iterable[Record]) -> Undo:
+def _heard(part: Part) -> Iterable[Heard]:
+    return (*part.heard, *part.vanished)
+
+
+def undo(records: Iterable[Record], heard: Callable[[Part], Iterable[Heard]] = _heard) -> Undo:
     """Return what takes back the commits that lie in these records, whole ones, in the journal's order.
+
+    `heard` says what of a marker is to be remembered.
 
     Raises:
         Malformed: there is a marker among them that cannot be read, or a before-image is missing.
@@ -45,8 +52,7 @@ def undo(records: Iterable[Record]) -> Undo:
     for record in records:
         if record.key == MARKER:
             part = marker.decode(record.value)
-            for heard in (part.heard, part.vanished):
-                found.told.update({(key, event_id): content for key, event_id, content in heard})
+            found.told.update({(key, event_id): content for key, event_id, content in heard(part)})
             if part.end is not None:
                 if images != part.end.images:
                     raise Malformed(f"{images} of {part.end.images} before-images of commit {part.commit} are there")

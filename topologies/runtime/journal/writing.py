@@ -53,7 +53,12 @@ def dead(letter: DeadRecord) -> Heard:
         # Several may be due at the same time.
         timer = load_json(letter.value or b"")
         where = f"{where}/{timer['name']}/{timer['key']}/{timer['row_id']}"
-    return Heard(NOBODY, f"dead-letter/{where}", content_hash(f"{said['class']} {said['reason']}".encode()))
+    return Heard(NOBODY, dead_id(where), content_hash(f"{said['class']} {said['reason']}".encode()))
+
+
+def dead_id(where: str) -> str:
+    """Return the id of the dead letter of what lies at a place: `<topic>/<partition>/<offset>`."""
+    return f"dead-letter/{where}"
 
 
 _OWN = 6

@@ -33,6 +33,21 @@ class Sender:
                 self._producer.poll(0)
                 return
 
+    def placed(self, topic: str, key: bytes, value: bytes, timestamp: int, partition: int) -> int:
+        """Send one record, and return its offset; raises what `flush` does."""
+        offsets: list[int] = []
+
+        def delivered(error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - as below
+            self._delivered(error, message)
+            offsets.append(message.offset())
+
+        try:
+            self._producer.produce(topic, value, key, partition, on_delivery=delivered, timestamp=timestamp)
+        except KafkaException as error:
+            raise of_read(error, f"sending to {topic}") from error
+        self.flush()
+        return offsets[0]
+
     def flush(self, timeout_s: float = 60.0) -> None:
         """Wait until the broker has everything.
 

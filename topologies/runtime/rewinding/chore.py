@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.merge import Lane, Merge
-from topologies.runtime.task import Beginning, Moment
+from topologies.runtime.task import Moment
 
 BEYOND = 1 << 62
 """Records that still come out of the client lie before it."""

@@ -1,8 +1,9 @@
 """What people's tools and workers tell each other about a task, as records of the control topic.
 
-Partition p concerns task p. The key is the rewind's id. Tools write commands,
+Partition p concerns task p. The key is the command's id. Tools write commands,
 workers say in their own transactions what became of them; who reads a record
-that it does not understand passes over it.
+that it does not understand passes over it. All of it is kept for ever, so no
+record names a player.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from topologies.runtime.store import Row
 from topologies.wire import dump_json, load_json
 
 REWIND = "rewind"
+FORGET = "forget"
 
 Emit = Literal["delta", "all", "none"]
 """What a replay sends: what the CRM has never heard, everything again, nothing."""
@@ -42,8 +44,24 @@ class Command(NamedTuple):
     deadline_ms: int
 
 
+class Forget(NamedTuple):
+    """Delete everything of the player whose id has this salted hash.
+
+    The salt lies at an offset of the journal, and goes with it: then nobody can
+    tell any more whose hash it is, however few ids there are to try.
+    """
+
+    id: str
+    hash: str
+    salt_offset: int
+    by: str
+    reason: str
+    at_ms: int
+    deadline_ms: int
+
+
 class Answer(NamedTuple):
-    """What became of a command; `counts` are those of its replay, by name."""
+    """What became of a command; `counts` are those of its replay, or of deleted rows, by name."""
 
     id: str
     outcome: Outcome
@@ -52,9 +70,10 @@ class Answer(NamedTuple):
     counts: Mapping[str, int]
 
 
-def command_row(command: Command) -> Row:
+def command_row(command: Command | Forget) -> Row:
     """Return a command as key and value."""
-    return command.id.encode(), dump_json({"what": REWIND, **command._asdict()})
+    what = REWIND if isinstance(command, Command) else FORGET
+    return command.id.encode(), dump_json({"what": what, **command._asdict()})
 
 
 def answer_row(answer: Answer) -> Row:
@@ -63,13 +82,15 @@ def answer_row(answer: Answer) -> Row:
     return answer.id.encode(), dump_json({"what": fields.pop("outcome"), **fields})
 
 
-def decode(value: bytes | None) -> Command | Answer | None:
+def decode(value: bytes | None) -> Command | Forget | Answer | None:
     """Return what a record says; None when it says nothing that we understand."""
     try:
         fields = load_json(value or b"")
         what = fields.pop("what")
         if what == REWIND:
             return _command(fields)
+        if what == FORGET:
+            return _forget(fields)
         if what in OUTCOMES:
             return Answer(**{name: fields[name] for name in Answer._fields if name != "outcome"}, outcome=what)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -79,8 +100,20 @@ def decode(value: bytes | None) -> Command | Answer | None:
 
 def _command(fields: dict[str, Any]) -> Command | None:
     command = Command(**{name: fields[name] for name in Command._fields})
-    numbers = (command.target, command.journal_offset, command.at_ms, command.deadline_ms)
-    texts = (command.id, command.by, command.reason)
-    is_ours = all(type(each) is int and each >= 0 for each in numbers)
-    is_ours = is_ours and all(isinstance(each, str) and len(each) <= TEXT_MAX for each in texts)
+    is_ours = _are_numbers(command.target, command.journal_offset, command.at_ms, command.deadline_ms)
+    is_ours = is_ours and _are_texts(command.id, command.by, command.reason)
     return command if is_ours and command.emit in EMITS else None
+
+
+def _forget(fields: dict[str, Any]) -> Forget | None:
+    forget = Forget(**{name: fields[name] for name in Forget._fields})
+    is_ours = _are_numbers(forget.salt_offset, forget.at_ms, forget.deadline_ms)
+    return forget if is_ours and _are_texts(forget.id, forget.hash, forget.by, forget.reason) else None
+
+
+def _are_numbers(*values: object) -> bool:
+    return all(type(each) is int and each >= 0 for each in values)
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(each, str) and len(each) <= TEXT_MAX for each in values)

@@ -1,4 +1,4 @@
-"""What a task with a rewind does next.
+"""What a task does next that is taken back, or forgets a player.
 
 Nothing is remembered that the rewind's row and the journal do not say; what was
 scanned once for a rewind is only kept to be quicker.
@@ -10,13 +10,17 @@ from itertools import islice
 
 from topologies.runtime import head
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import Fatal, Halted
+from topologies.runtime.forgetting import steps as forgetting
+from topologies.runtime.forgetting.forgot import Forgot
+from topologies.runtime.forgetting.preparation import Forgets
 from topologies.runtime.journal.errors import Malformed, Refused
 from topologies.runtime.journal.undo import undo
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.names import OwnTopics
 from topologies.runtime.rewinding import row, steps
-from topologies.runtime.rewinding.control import Command
+from topologies.runtime.rewinding.control import Command, Forget
 from topologies.runtime.rewinding.journal_reader import JournalReader
 from topologies.runtime.rewinding.replay import Placed
 from topologies.runtime.rewinding.row import Rewind
@@ -24,7 +28,6 @@ from topologies.runtime.rewinding.scan import Scan, following, scan
 from topologies.runtime.rewinding.steps import Ground
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Store
-from topologies.runtime.task import Beginning
 
 log = logging.getLogger("croupier.rewind")
 
@@ -44,8 +47,9 @@ class Preparation:
         codec: of their rows.
         own: the topics.
         topics: the sources, in the topology's order.
-        rows_max: that a step gives back.
+        rows_max: that a step gives back, or deletes.
         wall_ms: now.
+        forgotten_ms: how long it is remembered who was forgotten.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a component, each used once
@@ -58,6 +62,7 @@ class Preparation:
         topics: Sequence[str],
         rows_max: int,
         wall_ms: Callable[[], int],
+        forgotten_ms: int,
     ) -> None:
         self._journal = journal
         self._admin = admin
@@ -67,15 +72,26 @@ class Preparation:
         self._topics = topics
         self._rows_max = rows_max
         self._wall_ms = wall_ms
+        self._forgets = Forgets(journal, store, rows_max, forgotten_ms)
         self._scans: dict[tuple[int, str], Scan] = {}
 
-    def asked(self, partition: int, beginning: Beginning, command: Command) -> Batch:
+    def asked(self, partition: int, beginning: Beginning, command: Command | Forget) -> Batch:
         """Return the transaction that takes a command up."""
-        return steps.asked(self._ground(partition, beginning), command)
+        ground = self._ground(partition, beginning)
+        return steps.asked(ground, command) if isinstance(command, Command) else forgetting.asked(ground, command)
 
     def close(self) -> None:
         """Let go of the journal."""
         self._journal.close()
+
+    def next(self, partition: int, beginning: Beginning) -> Work:
+        """Return what a task does next that is not free for its inputs; raises what `work` does."""
+        if beginning.rewind is not None:
+            return self.work(partition, beginning, beginning.rewind)
+        doing = beginning.remembered.under_way
+        if doing is None:
+            raise Fatal(f"task {partition} has nothing to do but its inputs")
+        return self._forgets.step(self._ground(partition, beginning), beginning.remembered, doing)
 
     def work(self, partition: int, beginning: Beginning, rewind: Rewind) -> Work:
         """Return the next transaction of a task's rewind, or the next stretch of its replay.
@@ -92,19 +108,20 @@ class Preparation:
             if rewind.phase == "replay":
                 records = self._journal.read(partition, rewind.offset, self._journal.bounds(partition)[1])
                 return following(rewind, found.timeline, records) or self._sweep(ground, rewind)
-            return self._back(ground, rewind, found)
+            return self._back(ground, rewind, found, Forgot(beginning.remembered.done))
         except (Refused, Malformed, Halted) as error:
             # Retention may have deleted some of the journal. As long as nothing is done, nothing has to halt.
             if rewind.phase != "asked":
                 raise
             return steps.refusal(ground, rewind, str(error))
 
-    def _back(self, ground: Ground, rewind: Rewind, found: Scan) -> Batch:
+    def _back(self, ground: Ground, rewind: Rewind, found: Scan, forgot: Forgot) -> Batch:
         if rewind.phase == "asked":
             rewind = rewind._replace(newest=ground.head.commit, reached=ground.head.commit, inputs=ground.head.inputs)
         step = next(each for each in reversed(found.steps) if each.reaches.number < rewind.reached)
         log.debug("task %d: back to commit %d, target %d", ground.partition, step.reaches.number, rewind.command.target)
-        undone = undo(self._journal.read(ground.partition, step.begins_at, step.ends_at + 1))
+        records = self._journal.read(ground.partition, step.begins_at, step.ends_at + 1)
+        undone = forgot.undone(records, step.reaches.number) if forgot else undo(records)
         return steps.back(ground, rewind, step.reaches, undone)
 
     def _sweep(self, ground: Ground, rewind: Rewind) -> Batch:

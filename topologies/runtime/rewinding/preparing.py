@@ -6,10 +6,9 @@ from contextlib import closing
 from typing import NamedTuple
 
 from topologies.runtime.asked import Asked
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import StreamError, Unavailable
 from topologies.runtime.rewinding.preparation import Preparation, Work
-from topologies.runtime.rewinding.row import Rewind
-from topologies.runtime.task import Beginning
 
 log = logging.getLogger("croupier.rewind")
 
@@ -29,11 +28,10 @@ class _Request(NamedTuple):
     partition: int
     incarnation: int
     beginning: Beginning
-    rewind: Rewind
 
 
 class Preparing:
-    """Takes the tasks that recovery has found in a rewind; the answers are collected with `prepared`.
+    """Takes the tasks that recovery has found with other things to do; the answers are collected with `prepared`.
 
     Args:
         make: the preparation, told how to know that it is to stop; made and closed by the thread.
@@ -43,9 +41,9 @@ class Preparing:
         self._make = make
         self._asked: Asked[_Request, Prepared] = Asked("rewind", self._run, lambda why: Prepared(-1, -1, None, why))
 
-    def begin(self, partition: int, incarnation: int, beginning: Beginning, rewind: Rewind) -> None:
+    def begin(self, partition: int, incarnation: int, beginning: Beginning) -> None:
         """Ask what a task does next."""
-        self._asked.ask(_Request(partition, incarnation, beginning, rewind))
+        self._asked.ask(_Request(partition, incarnation, beginning))
 
     def prepared(self) -> list[Prepared]:
         """Return the answers since the last call."""
@@ -65,7 +63,7 @@ class Preparing:
     def _is_answered(self, request: _Request, preparation: Preparation) -> bool:
         """Answer, unless nobody can say at the moment."""
         try:
-            work: Work | StreamError = preparation.work(request.partition, request.beginning, request.rewind)
+            work: Work | StreamError = preparation.next(request.partition, request.beginning)
         except Unavailable as error:
             log.warning("a rewind waits: %s", error)
             return False

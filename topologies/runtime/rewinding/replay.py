@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 
 from topologies.graph import Emit
 from topologies.runtime.batch import Batch
+from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.journal import writing
 from topologies.runtime.journal.marker import Heard, Slice, content_hash
 from topologies.runtime.journal.record import DIFFERENCE
 from topologies.runtime.journal.replay import Cut
-from topologies.runtime.merge import Merge
+from topologies.runtime.merge import Item, Merge
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rewinding import row
 from topologies.runtime.rewinding.row import Rewind
@@ -26,6 +27,8 @@ Placed = tuple[Cut, int]
 """A slice to take again, and the journal's offset at which its commit's records begin."""
 
 HEADER = "replay"
+
+NOBODY_FORGOT = Forgot(())
 
 SHOWN_BYTES_MAX = 100_000
 """Of an event in the report. A line that could not be written would cost the event itself."""
@@ -40,10 +43,15 @@ Only when a step at fault is looked for, it goes alone.
 
 
 class Replay:
-    """One stretch of a replay: `cuts` are taken from the left; when none is left, the task begins anew."""
+    """One stretch of a replay: `cuts` are taken from the left; when none is left, the task begins anew.
 
-    def __init__(self, rewind: Rewind, cuts: Iterable[Placed]) -> None:
+    Records of players who were forgotten after them (`forgot`) are passed over.
+    """
+
+    def __init__(self, rewind: Rewind, cuts: Iterable[Placed], forgot: Forgot = NOBODY_FORGOT) -> None:
         self.rewind = rewind
+        self._forgot = forgot
+        self._passed: list[str] = []
         self._cuts = deque(cuts)
         self._is_moved = False
 
@@ -69,7 +77,7 @@ class Replay:
             # Timers of the wall clock are looked for in the store: what lies before them has to be there.
             if cut.tick is not None and batch.steps:
                 break
-            if not _take(cut, merge, steps, batch, steps_max):
+            if not self._take(cut, merge, steps, batch, steps_max):
                 break
             if cut.tick is not None and not expire(cut.tick, cut.wall_ms, steps_max if steps_max == 1 else MANY):
                 break
@@ -77,6 +85,36 @@ class Replay:
             if cut.tick is not None:
                 break
         return batch.steps - before
+
+    def _take(self, cut: Cut, merge: Merge, steps: Steps, batch: Batch, steps_max: int) -> bool:
+        """Take what a slice has of records and timers due by stream time. False: not all of it."""
+        before, due, is_full = batch.steps, None, False
+        while not is_full and (lane := merge.next_within(cut.until, cut.wall_ms + AHEAD_MAX_MS)) is not None:
+            if self._step(lane.items[0], steps, batch, cut.wall_ms, steps_max):
+                lane.pop()
+            else:
+                due = batch.last_timer
+            is_full = batch.steps >= steps_max
+        is_whole = not is_full and merge.has_taken(cut.until)
+        if is_whole:
+            if cut.due is not None:
+                is_whole = steps.fire_up_to(cut.due, batch, cut.wall_ms, steps_max)
+                due = cut.due if is_whole else batch.last_timer
+            for lane in merge.lanes:
+                # Further on already when records were lost, and that was accepted.
+                lane.taken = max(lane.taken, cut.until[lane.topic])
+        if batch.steps > before or is_whole:
+            batch.slices.append(Slice(merge.taken(), cut.wall_ms, due, None))
+        return is_whole
+
+    def _step(self, item: Item, steps: Steps, batch: Batch, wall_ms: int, steps_max: int) -> bool:
+        if not self._forgot.is_before(item):
+            return steps.take(item, batch, wall_ms, steps_max)
+        is_passed = steps.pass_over(item, batch, wall_ms, steps_max)
+        if is_passed:
+            message = item.message
+            self._passed.append(writing.dead_id(f"{message.topic}/{message.partition}/{message.offset}"))
+        return is_passed
 
     def complete(self, batch: Batch, overlay: Overlay) -> None:
         """Sort out what a batch wants to say, and note in the batch how far the replay is."""
@@ -88,6 +126,9 @@ class Replay:
             for letter, dead in [(each, writing.dead(each)) for each in batch.dead]
             if self._is_news(dead, find, batch, counts)
         ]
+        for dead_id in self._passed:
+            find(row.told_key(writing.NOBODY, dead_id))
+        self._passed.clear()
         self.rewind = self.rewind.counted(counts)
         overlay.batch[row.KEY] = (0, row.as_row(self.rewind))
         batch.rewind = self.rewind.command.id
@@ -118,28 +159,6 @@ class Replay:
         if is_sent or old is not None:
             batch.heard.append(dead if is_sent else dead._replace(hash=old or dead.hash))
         return is_sent
-
-
-def _take(cut: Cut, merge: Merge, steps: Steps, batch: Batch, steps_max: int) -> bool:
-    """Take what a slice has of records and timers due by stream time. False: not all of it."""
-    before, due, is_full = batch.steps, None, False
-    while not is_full and (lane := merge.next_within(cut.until, cut.wall_ms + AHEAD_MAX_MS)) is not None:
-        if steps.take(lane.items[0], batch, cut.wall_ms, steps_max):
-            lane.pop()
-        else:
-            due = batch.last_timer
-        is_full = batch.steps >= steps_max
-    is_whole = not is_full and merge.has_taken(cut.until)
-    if is_whole:
-        if cut.due is not None:
-            is_whole = steps.fire_up_to(cut.due, batch, cut.wall_ms, steps_max)
-            due = cut.due if is_whole else batch.last_timer
-        for lane in merge.lanes:
-            # Further on already when records were lost, and that was accepted.
-            lane.taken = max(lane.taken, cut.until[lane.topic])
-    if batch.steps > before or is_whole:
-        batch.slices.append(Slice(merge.taken(), cut.wall_ms, due, None))
-    return is_whole
 
 
 Find = Callable[[str], str | None]

@@ -86,13 +86,18 @@ def refusal(ground: Ground, rewind: Rewind, why: str) -> Batch:
 def _complete(  # noqa: PLR0913, PLR0917 - all that a commit is made of
     ground: Ground, batch: Batch, rows: list[Row], images: Sequence[Row], rewind: Rewind | None, at: Head
 ) -> Batch:
-    """Add the rewind's row, the head, the journal and the positions."""
+    """Add the rewind's row, and what every step has."""
+    value = None if rewind is None else ground.codec.encode((0, row.as_row(rewind)))
+    return complete(ground, batch, [*rows, (row.KEY.encode(), value)], images, at)
+
+
+def complete(ground: Ground, batch: Batch, rows: Sequence[Row], images: Sequence[Row], at: Head) -> Batch:
+    """Return a step with its rows, its journal, and the head and the positions that it comes to."""
     # The control topic is never set back.
     inputs = {**at.inputs, ground.control: ground.head.inputs[ground.control]}
     reached = Head(at.stream_time, inputs, ground.head.commit + 1)
-    value = None if rewind is None else ground.codec.encode((0, row.as_row(rewind)))
     batch.journal = writing.records(batch, images, reached, ground.topics)
-    batch.rows = [*rows, (row.KEY.encode(), value), head.encode(reached, ground.codec)]
+    batch.rows = [*rows, head.encode(reached, ground.codec)]
     batch.offsets = {(topic, ground.partition): offset for topic, offset in inputs.items()}
     batch.steps = 1
     return batch

@@ -8,6 +8,7 @@ import pytest
 from processors.rows import Rows
 from topologies.graph import Emit, Entry, Message, Result, Source, Tables, Timer, Topology
 from topologies.runtime.batch import Batch
+from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.head import Head
 from topologies.runtime.journal.marker import Slice
@@ -19,7 +20,7 @@ from topologies.runtime.rewinding.control import Command
 from topologies.runtime.rewinding.replay import Replay
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Store
-from topologies.runtime.task import Beginning, Moment, Task
+from topologies.runtime.task import Moment, Task
 
 CODEC = RowCodec(1, lambda _kind, _version, old: old)
 NOW = Moment(1_700_000_000_000, 100.0)
