@@ -21,6 +21,8 @@ from topologies.operations.running import Doors, Run
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import Fatal, Misconfigured, Unavailable
+from topologies.runtime.kafka.admin import Admin
+from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.transactions import Transactions
 
 pytestmark = pytest.mark.kafka
@@ -240,6 +242,15 @@ def test_partitions_that_are_added_while_a_worker_runs_end_it(
             future.result()
         with pytest.raises(Fatal, match=said.format(app=stage.app)):
             worker.ends(LONG_S)
+
+
+def test_a_broker_that_says_nothing_is_not_taken_for_an_empty_topic(own_broker: OwnBroker, away: Stage) -> None:
+    """The client has an offset all the same."""
+    admin, here = Admin(Cluster(own_broker.bootstrap_servers, {}, "a test"), 0.5, threading.Event()), away.topic("bets")
+    assert {(here, 0): 0} == admin.ends([(here, 0)])
+
+    with own_broker.stopped(), pytest.raises(Unavailable, match="reading offsets failed: nothing answers"):
+        admin.ends([(here, 0)])
 
 
 def test_a_broker_without_the_consumer_protocol_is_named(tmp_path: Path, app: str, state_dir: Path) -> None:

@@ -6,13 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
-from confluent_kafka import (
-    IsolationLevel,
-    KafkaError,
-    KafkaException,
-    TopicCollection,
-    TopicPartition,
-)
+from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from topologies.runtime.errors import Misconfigured, StreamError, Unavailable
@@ -188,10 +182,16 @@ class Admin:
             "reading offsets",
             lambda: self._client.list_offsets(wanted, isolation_level=isolation, request_timeout=self._timeout_s),
         )
-        return {
+        found = {
             (each.topic, each.partition): self._wait(f"reading offsets of {each.topic}", future).offset
             for each, future in answers.items()
         }
+        # A broker that has not answered in time is no error to the client: it says this offset. Taken for an end, it
+        # would make a state that has not been read look whole.
+        if missing := [f"{topic}/{number}" for (topic, number), offset in found.items() if offset == OFFSET_INVALID]:
+            unheard = Unavailable(f"reading offsets failed: nothing answers, of {missing[0]}")
+            raise self._explained(unheard, "reading offsets")
+        return found
 
     def _ask(self, doing: str, call: Callable[[], Answer]) -> Answer:
         try:
