@@ -106,7 +106,7 @@ def main(records: int) -> None:
 def _scenario(stage: Stage) -> None:
     others = [number for number in range(PARTITIONS) if number != REWOUND]
     done, commits = threading.Event(), Commits(stage, others)
-    watching = threading.Thread(target=commits.watch, args=(done,))
+    watching = threading.Thread(target=commits.watch, args=(done,), daemon=True)
     with running([sys.executable, "-m", "tests.bench.steady_load", stage.app], stage.environment):
         watching.start()
         time.sleep(QUIET_S)
