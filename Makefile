@@ -1,9 +1,10 @@
 # Everything from nothing but Python 3.11 or newer and pip: `make demo`, `make test`.
 
 PYTHON ?= python3
+MINUTES ?= 5
 BIN := .venv/bin
 
-.PHONY: demo test test-pure lint bench chaos chaos-blind compare-rewind clean
+.PHONY: demo test test-pure fuzz lint bench chaos chaos-blind compare-rewind clean
 
 demo: .venv/installed
 	$(BIN)/croupier demo
@@ -18,6 +19,10 @@ test: .venv/installed
 # Only what needs no broker.
 test-pure: .venv/installed
 	$(BIN)/pytest -n 2 -m "not kafka" tests --ignore=tests/bench --ignore=tests/test_packaging.py
+
+# Bytes that are nearly right, for MINUTES; what breaks out is kept in tests/fuzz/corpus, and tried by all tests from then on.
+fuzz: .venv/installed
+	$(BIN)/python -m tests.fuzz $(MINUTES)
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -136,7 +136,7 @@ class Codec:
             return unknown.setdefault(framing, Undecodable("unknown-schema", str(error)))
         except _NoFraming as error:
             return Undecodable("undecodable", str(error))
-        except (Unresolvable, BadSchema) as error:
+        except (Unresolvable, BadSchema, RecursionError) as error:
             plan = Undecodable("undecodable", f"the writer's schema does not fit: {error}")
         self._readings[source][framing] = plan
         return plan
@@ -195,7 +195,8 @@ def _read(plan: Reading, value: bytes, start: int) -> Value | Undecodable:
 
 
 def _read_generally(plan: Reading, value: bytes, start: int) -> Value | Undecodable:
-    body = BytesIO(value)
+    # fastavro passes over a field of the writer's alone without looking whether it is whole: then it passes the end.
+    body = BytesIO(value + b"\0")
     body.seek(start)
     try:
         record: Value = schemaless_reader(body, plan.writer, plan.reader)  # type: ignore[assignment]  # our schemas are records
@@ -203,7 +204,8 @@ def _read_generally(plan: Reading, value: bytes, start: int) -> Value | Undecoda
             _convert(record, *conversion)
     except Exception as error:  # noqa: BLE001  fastavro raises whatever the bytes lead it to
         return _REASONS.get(type(error), _NOT_OURS)
-    return record if body.tell() == len(value) else _TRAILING
+    left = len(value) - body.tell()
+    return record if not left else _TRAILING if left > 0 else _CUT_OFF
 
 
 def _convert(record: Value, path: tuple[str, ...], field: str, convert: Any) -> None:  # noqa: ANN401  value to value

@@ -102,7 +102,8 @@ def file_layer(path: Path) -> Layer:
     """
     try:
         document = tomllib.loads(_content(path, str(path)))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets within brackets, is no TOMLDecodeError.
         raise Misconfigured(f"{path} is no TOML: {error}") from None
     return _layer((name, value, str(path), f"{name} in {path}") for name, value in _flat(document))
 

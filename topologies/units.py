@@ -10,11 +10,16 @@ SHOWN_SIZE_UNITS = ("GiB", "MiB", "KiB", "B")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_WORDS = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
+PARTITION_MAX = 32_767
+"""No topic has so many; of a slip of the finger, all would be written down."""
+
+# Of more digits Python would refuse to make a number at all, in words of its own.
+_WORDS = re.compile(r"(?:\d{1,15}(?:ms|s|m|h|d)){1,10}")
 _WORD = re.compile(r"(\d+)(ms|s|m|h|d)")
-_ISO = re.compile(r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_ISO = re.compile(r"P(?=.)(?:(\d{1,15})W)?(?:(\d{1,15})D)?(?:T(?=.)(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})S)?)?")
 _ISO_UNITS = (7 * DURATION_UNITS["d"], *(DURATION_UNITS[unit] for unit in "dhms"))
-_SIZE = re.compile(rf"(\d+)\s*({'|'.join(SIZE_UNITS)})?")
+_SIZE = re.compile(rf"(\d{{1,15}})\s*({'|'.join(SIZE_UNITS)})?")
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -72,7 +77,11 @@ def instant(text: str) -> int:
         parsed = parsed.replace(tzinfo=UTC)
     if parsed.tzinfo is None:
         raise ValueError(f"`{text}` does not say its offset from UTC: add Z or +01:00")
-    return (parsed - EPOCH) // timedelta(milliseconds=1)
+    try:
+        # In UTC it may lie before the year 1, or behind 9999.
+        return (parsed.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
+    except OverflowError:
+        raise ValueError(f"`{text}` is no time such as 2026-11-20T10:00:00Z or 2026-11-20") from None
 
 
 def instant_text(time_ms: int) -> str:
@@ -82,17 +91,17 @@ def instant_text(time_ms: int) -> str:
 
 
 def since(text: str, now_ms: int) -> int:
-    """Milliseconds since 1970 UTC of an RFC 3339 time, a date, or a duration back from `now_ms`.
+    """Milliseconds since 1970 UTC of an RFC 3339 time, a date, or a duration back from `now_ms`; not before 1970.
 
     Raises:
         ValueError: none of the three.
     """
     try:
-        return now_ms - duration(text)
+        return max(0, now_ms - duration(text))
     except ValueError:
         pass
     try:
-        return instant(text)
+        return max(0, instant(text))
     except ValueError as error:
         raise ValueError(f"{error}, nor a duration back from now such as 2h or P1D") from None
 
@@ -125,8 +134,10 @@ def partitions(text: str) -> frozenset[int] | None:
     found: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
+        if not _NUMBER.fullmatch(first) or not _NUMBER.fullmatch(last or first) or int(last or first) < int(first):
             raise ValueError(f"`{text}` is no set of partitions such as 3, 0-2,5 or all")
+        if int(last or first) > PARTITION_MAX:
+            raise ValueError(f"`{text}` names partitions beyond {PARTITION_MAX}")
         found.update(range(int(first), int(last or first) + 1))
     return frozenset(found)
 

@@ -25,6 +25,9 @@ SEPARATORS = BLANK + ","
 OPENINGS = BLANK + "[{"
 
 
+BROKEN = (ValueError, RecursionError)
+"""What the parser raises: of a number of thousands of digits no JSONDecodeError, and of brackets within brackets."""
+
 Lines = Callable[[], Iterable[str]]
 """The lines of a file, from its beginning each time."""
 
@@ -82,6 +85,8 @@ def _goes_on(line: str) -> bool:
         json.loads(line)
     except json.JSONDecodeError as error:
         return not line[error.pos :].strip(BLANK)
+    except BROKEN:
+        return False
     return False
 
 
@@ -115,7 +120,7 @@ def _of_lines(numbered: Iterable[Numbered]) -> Iterator[Found]:
 def _of_line(number: int, line: str) -> Iterator[Found]:
     try:
         value = _decoder.decode(line.strip(BLANK))
-    except ValueError as error:
+    except BROKEN as error:
         yield Found(number, None, _problem(error))
         return
     yield from (Found(number, item) for item in (value if isinstance(value, list) else [value]))
@@ -130,7 +135,7 @@ def _of_text(first: int, text: str) -> Iterator[Found]:
         line = first + text.count("\n", 0, at)
         try:
             value, at = _decoder.raw_decode(text, at)
-        except ValueError as error:
+        except BROKEN as error:
             yield Found(line, None, _problem(error))
             return
         yield Found(line, value)
@@ -145,7 +150,9 @@ def _skip(text: str, at: int, characters: str) -> int:
     return at
 
 
-def _problem(error: ValueError) -> str:
+def _problem(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "is not read: it is nested too deeply"
     said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
     return f"is not JSON: {said[:1].lower()}{said[1:].removesuffix(' at').removesuffix(' starting')}"
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from topologies import units
 from topologies.runtime.journal.target import ShiftBy, ToCommit, ToEarliest, ToOffsets, Wanted
 
+OFFSET_DIGITS_MAX = 18
+
 
 class ToTime(NamedTuple):
     """The newest commit that has taken nothing of a time, ms, or later."""
@@ -23,7 +25,7 @@ def topic_offset(text: str) -> tuple[str, int]:
         ValueError: it is not that.
     """
     topic, _, offset = text.rpartition(":")
-    if not topic or not offset.isdecimal():
+    if not topic or not offset.isdecimal() or len(offset) > OFFSET_DIGITS_MAX:
         raise ValueError(f"`{text}` is no offset such as rebilly.orders:1204")
     return topic, int(offset)
 
@@ -45,7 +47,7 @@ def _to_datetime(value: str, now_ms: int, _inputs: Collection[str]) -> Asked:
 OPTIONS: Mapping[str, Callable[[Any, int, Collection[str]], Asked]] = {
     "to_offset": _to_offset,
     "to_datetime": _to_datetime,
-    "by_duration": lambda duration_ms, now_ms, _: ToTime(now_ms - duration_ms),
+    "by_duration": lambda duration_ms, now_ms, _: ToTime(max(0, now_ms - duration_ms)),
     "shift_by": lambda commits, _, __: ShiftBy(commits),
     "to_earliest": lambda _, __, ___: ToEarliest(),
     "to_commit": lambda number, _, __: ToCommit(number),

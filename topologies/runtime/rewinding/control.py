@@ -92,7 +92,7 @@ def decode(value: bytes | None) -> Command | Forget | Answer | None:
         if what == FORGET:
             return _forget(fields)
         if what in OUTCOMES:
-            return Answer(**{name: fields[name] for name in Answer._fields if name != "outcome"}, outcome=what)
+            return _answer(what, fields)
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return None
@@ -103,6 +103,12 @@ def _command(fields: dict[str, Any]) -> Command | None:
     is_ours = _are_numbers(command.target, command.journal_offset, command.at_ms, command.deadline_ms)
     is_ours = is_ours and _are_texts(command.id, command.by, command.reason)
     return command if is_ours and command.emit in EMITS else None
+
+
+def _answer(outcome: Outcome, fields: dict[str, Any]) -> Answer | None:
+    answer = Answer(**{name: fields[name] for name in Answer._fields if name != "outcome"}, outcome=outcome)
+    is_ours = isinstance(answer.counts, dict) and _are_numbers(answer.at_ms, *answer.counts.values())
+    return answer if is_ours and _are_texts(answer.id) and isinstance(answer.why, str) else None
 
 
 def _forget(fields: dict[str, Any]) -> Forget | None:
