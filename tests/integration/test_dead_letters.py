@@ -18,7 +18,7 @@ from topologies.operations import components, posting, running
 from topologies.operations.running import Run
 from topologies.runtime.errors import Fenced, Unknown
 from topologies.runtime.kafka.transactions import Transactions
-from topologies.runtime.letters import letter, replaying
+from topologies.runtime.letters import letter, replaying, retrying
 from topologies.runtime.letters.letter import Letter
 from topologies.runtime.letters.replaying import Post, Replaying
 from topologies.runtime.worker import Report
@@ -45,8 +45,9 @@ def house(bootstrap_servers: str, state_dir: str) -> House:
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many transactions."""
+    """Many transactions, and many looks."""
     monkeypatch.setattr(replaying, "LETTERS_MAX", 4)
+    monkeypatch.setattr(retrying, "LOOK_MAX", 7)
 
 
 def settings(house: House, **flags: str) -> Settings:

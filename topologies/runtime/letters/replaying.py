@@ -78,6 +78,7 @@ class Replaying:
         """
         self._take_over()
         bundle: dict[Place, Letter] = {}
+        size = 0
         for each in self._post.letters.read(self._partition, self._begin, self._read_to):
             if not isinstance(each, Letter) or each.source in self._replayed or each.source in bundle:
                 continue
@@ -87,9 +88,10 @@ class Replaying:
                 yield Outcome(each, problem)
                 continue
             bundle[each.source] = each
-            if len(bundle) >= LETTERS_MAX or sum(len(one.value or b"") for one in bundle.values()) >= BYTES_MAX:
+            size += len(each.value or b"")
+            if len(bundle) >= LETTERS_MAX or size >= BYTES_MAX:
                 yield from self._send(list(bundle.values()))
-                bundle = {}
+                bundle, size = {}, 0
         yield from self._send(list(bundle.values()))
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import closing
 from topologies.graph import Entry, Message, Topology
 from topologies.runtime.asked import Asked
 from topologies.runtime.errors import Aborted, Fenced, Halted, StreamError, Unavailable, Unknown
-from topologies.runtime.letters.letter import Letter, Place
+from topologies.runtime.letters.letter import Letter, Note, Place
 from topologies.runtime.letters.replaying import Post, Replaying
 from topologies.runtime.tables import TableFeed
 
@@ -21,8 +21,7 @@ log = logging.getLogger("croupier.letters")
 
 RETRY_S = 5.0
 LOOK_MAX = 10_000
-"""Letters that one look remembers, of those that are ready and of those that are not. Behind what was sent the next
-look follows at once."""
+"""Letters that one look finds. When they are sent the next one follows at once."""
 
 PASSING = (Aborted, Fenced, Halted, Unavailable, Unknown)
 """A person may be replaying the same partition, or the cluster is away."""
@@ -58,23 +57,23 @@ class Retrying:
 
     def _ready(self, partition: int) -> Collection[Place]:
         """The records of open letters that lack nothing any more; remembers where the first open one lies."""
-        first, end = self._post.letters.bounds(partition)
+        letters = self._post.letters
+        first, end = letters.bounds(partition)
         begin = max(first, min(self._begins.get(partition, 0), end))
-        ready: dict[Place, int] = {}
-        waiting: dict[Place, int] = {}
-        beyond = end
-        for each in self._post.letters.read(partition, begin, end):
-            if not isinstance(each, Letter):
-                ready.pop(each.source, None)
-                waiting.pop(each.source, None)
-            elif each.kind in self._retriable and each.attempt <= self._attempts_max:
-                found = ready if self._lacks_nothing(each) else waiting
-                if len(found) < LOOK_MAX:
-                    found.setdefault(each.source, each.offset)
-                else:
-                    beyond = min(beyond, each.offset)
-        self._begins[partition] = min([beyond, *ready.values(), *waiting.values()])
-        return ready.keys()
+        replayed = {each.source for each in letters.read(partition, begin, end) if isinstance(each, Note)}
+        ready: set[Place] = set()
+        opens_at = end
+        for each in letters.read(partition, begin, end):
+            if not isinstance(each, Letter) or each.source in replayed or not self._is_retriable(each):
+                continue
+            opens_at = min(opens_at, each.offset)
+            if len(ready) < LOOK_MAX and self._lacks_nothing(each):
+                ready.add(each.source)
+        self._begins[partition] = opens_at
+        return ready
+
+    def _is_retriable(self, letter: Letter) -> bool:
+        return letter.kind in self._retriable and letter.attempt <= self._attempts_max
 
     def _lacks_nothing(self, letter: Letter) -> bool:
         decode = self._decode.get(letter.source.topic)
@@ -87,13 +86,12 @@ class Retrying:
             return self._retriable[letter.kind](decoded.fact, self._tables.values)
 
     def _send(self, partition: int, ready: Collection[Place]) -> int:
-        begin = self._begins[partition]
-        with closing(Replaying(self._post, partition, self._by, begin)) as replaying:
-            outcomes = list(replaying.replay(lambda letter: letter.source in ready))
-        for each in outcomes:
-            if each.problem is not None:
-                log.warning("dead letter %s cannot be sent again: %s", each.letter.name, each.problem)
-        sent = sum(each.problem is None for each in outcomes)
+        sent = 0
+        with closing(Replaying(self._post, partition, self._by, self._begins[partition])) as replaying:
+            for letter, problem in replaying.replay(lambda letter: letter.source in ready):
+                sent += problem is None
+                if problem is not None:
+                    log.warning("dead letter %s cannot be sent again: %s", letter.name, problem)
         if sent:
             log.info("%d dead letters of partition %d sent again: what they lacked has come", sent, partition)
         return sent
