@@ -21,32 +21,30 @@ Read = Callable[[bytes, int], tuple[dict[str, Any], int]]
 Raises `Unusual`, `IndexError` or `UnicodeDecodeError`: ask the general reader.
 """
 
+# `{first}` is the place of a value's first byte, `{second}` the one behind it.
 # What one byte says, as most sizes and many numbers, is read in place.
 _TEXT = """\
-head = data[at]
+head = data[{first}]
+start = {second}
 if head & 0x81:
-    head, at = size(data, at)
-else:
-    at += 1
-end = at + (head >> 1)
-{value} = data[at:end].decode()
-at = end
+    head, start = size(data, {first})
+at = start + (head >> 1)
+{value} = data[start:at].decode()
 """
 _WHOLE = """\
-head = data[at]
+head = data[{first}]
 if head & 0x80:
-    head, at = zigzag(data, at)
+    head, at = zigzag(data, {first})
 else:
-    at += 1
+    at = {second}
 {value} = (head >> 1) ^ -(head & 1)
 """
 _TRUTH = """\
-{value} = truth[data[at]]
-at += 1
+{value} = truth[data[{first}]]
+at = {second}
 """
 _MAYBE = """\
 if data[at] == 2:
-    at += 1
 {read}
 elif data[at] == 0:
     at += 1
@@ -95,15 +93,20 @@ def _record(value: str, schema: Schema) -> str | None:
 
 
 def _field(value: str, schema: Schema) -> str | None:
-    if isinstance(schema, list):
-        if len(schema) != 2 or schema[0] != "null":
-            return None
-        read = _field(value, schema[1])
-        return None if read is None else _MAYBE.format(read=indent(read, "    ").rstrip(), value=value)
+    if not isinstance(schema, list):
+        return _present(value, schema, "at", "at + 1")
+    if len(schema) != 2 or schema[0] != "null":
+        return None
+    read = _present(value, schema[1], "at + 1", "at + 2")
+    return None if read is None else _MAYBE.format(read=indent(read, "    ").rstrip(), value=value)
+
+
+def _present(value: str, schema: Schema, first: str, second: str) -> str | None:
     if isinstance(schema, dict) and schema["type"] == "record":
-        return _record(value, schema)
+        read = _record(value, schema)
+        return None if read is None else f"at = {first}\n{read}"
     kind = _KINDS.get(schema) if isinstance(schema, str) else None
-    return None if kind is None else kind.format(value=value)
+    return None if kind is None else kind.format(value=value, first=first, second=second)
 
 
 def _size(data: bytes, at: int) -> tuple[int, int]:

@@ -79,7 +79,7 @@ class _Join:
 
     def _result(self, outcome: Outcome) -> Result:
         events, refusals, counts = outcome
-        letters = [_dead_letter(refusal) for refusal in refusals]
+        letters = [_dead_letter(refusal) for refusal in refusals] if refusals else ()
         return Result([self._emit(event) for event in events], letters, counts)
 
     def _emit(self, event: Event) -> Emit:

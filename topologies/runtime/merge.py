@@ -118,15 +118,19 @@ class Merge:
         """
         best: Lane | None = None
         best_time = 0
+        is_one_empty = False
         for lane in self.lanes:
-            if lane.items:
-                time = lane.items[0].message.timestamp
-                if time > ahead_ms:
-                    return lane
-                if best is None or time < best_time:
-                    best, best_time = lane, time
-        if best is None:
-            return None
+            items = lane.items
+            if not items:
+                is_one_empty = True
+                continue
+            time = items[0].message.timestamp
+            if time > ahead_ms:
+                return lane
+            if best is None or time < best_time:
+                best, best_time = lane, time
+        if best is None or not is_one_empty:
+            return best
         for lane in self.lanes:
             # All of them are asked, so that their moments pass at the same time.
             if not lane.items and not lane.is_idle(high_of(lane.topic), now_s, self._idle_max_s):

@@ -54,6 +54,8 @@ class Overlay:
         self.cache = cache
         self._codec = codec
         self.record: dict[str, Entry] = {}
+        self.scheduled: list[str] = []
+        """The keys of the timer rows that the record has put."""
         self.batch: dict[str, Entry] = {}
         self._absent: set[str] = set()
         self._by_prefix: dict[str, set[str]] = {}
@@ -82,20 +84,24 @@ class Overlay:
 
     def keep(self) -> None:
         """Make the record's changes part of the batch."""
-        record, batch = self.record, self.batch
-        for key, entry in record.items():
-            if key[0] == "\0" and entry is not ABSENT:
-                self.on_scheduled(key)
-            batch[key] = entry
+        record = self.record
+        if self.scheduled:
+            # In their order, each once, and none that the record has cancelled.
+            for key in dict.fromkeys(self.scheduled):
+                if record[key] is not ABSENT:
+                    self.on_scheduled(key)
+            self.scheduled.clear()
+        self.batch.update(record)
         record.clear()
 
     def drop(self) -> None:
         """Forget the record's changes."""
         self.record.clear()
+        self.scheduled.clear()
 
     def forget(self) -> None:
         """Forget the batch's changes too."""
-        self.record.clear()
+        self.drop()
         self.batch.clear()
         self._absent.clear()
         self._by_prefix.clear()
@@ -108,13 +114,15 @@ class Overlay:
 
     def before_images(self, rows: Iterable[StoredRow]) -> list[StoredRow]:
         """Return what the store holds under the keys of `rows`, which is what `rows()` gave for this batch."""
-        return [(raw, self._before(key, raw)) for key, (raw, _) in zip(self.batch, rows, strict=True)]
+        # Most rows are new, and that was found when they were looked for.
+        absent, before = self._absent, self._before
+        return [
+            (raw, None if key in absent else before(key, raw)) for key, (raw, _) in zip(self.batch, rows, strict=True)
+        ]
 
     def _before(self, key: str, raw: bytes) -> bytes | None:
         known = self.cache.find(key)
-        if known is not None:
-            return known[2]
-        return None if key in self._absent else self._store.get(self._partition, raw)
+        return self._store.get(self._partition, raw) if known is None else known[2]
 
     def committed(self, rows: Iterable[StoredRow]) -> None:
         """The batch's changes are in the store; `rows` is what `rows()` gave for this batch.
@@ -216,7 +224,9 @@ class Window:
 
     def schedule(self, due: int, timer: str, row_id: str) -> None:
         """Let a timer fire once."""
-        self._record[timer_key(TimerKey(due, timer, self.key, row_id))] = (0, 1)
+        key = timer_key(TimerKey(due, timer, self.key, row_id))
+        self._record[key] = (0, 1)
+        self._overlay.scheduled.append(key)
 
     def cancel(self, due: int, timer: str, row_id: str) -> None:
         """Take a timer back."""

@@ -56,15 +56,17 @@ class Placement:
         self._choose = PARTITIONERS[partitioner]
         self._partition = partition
         self._partitions = partitions
-        self._right: set[bytes] = set()
+        self.right: dict[str, bytes] = {}
+        """Keys that belong here, as far as they are remembered, and their bytes."""
 
-    def is_right(self, key: bytes) -> bool:
+    def is_right(self, key: str) -> bool:
         """Whether this key belongs into the task's partition."""
-        if self._choose is None or key in self._right:
+        if key in self.right:
             return True
-        if self._choose(key, self._partitions) != self._partition:
+        encoded = key.encode()
+        if self._choose is not None and self._choose(encoded, self._partitions) != self._partition:
             return False
-        if len(self._right) >= self.REMEMBERED_MAX:
-            self._right.clear()
-        self._right.add(key)
+        if len(self.right) >= self.REMEMBERED_MAX:
+            self.right.clear()
+        self.right[key] = encoded
         return True

@@ -117,11 +117,13 @@ class Steps:
 
     def _misplaced(self, message: Message, entry: Entry) -> Verdict | None:
         """Say why a record is dead before any processor has seen it."""
-        key = entry.key.encode()
-        if message.key != key:
-            return Verdict("wrong-key", "the record's key is not its player")
-        if not self._placement.is_right(key):
-            return Verdict("wrong-key", "the record's partition is not its key's")
+        key = entry.key
+        known = self._placement.right.get(key)
+        if known is None or message.key != known:
+            if message.key != key.encode():
+                return Verdict("wrong-key", "the record's key is not its player")
+            if not self._placement.is_right(key):
+                return Verdict("wrong-key", "the record's partition is not its key's")
         if self.refused and (refusal := self.refused.get((message.topic, message.offset))) is not None:
             return refusal.verdict
         return None
@@ -137,8 +139,7 @@ class Steps:
         except Exception as error:  # noqa: BLE001 - a bug of a processor must not stop the stream
             self._overlay.drop()
             return _bug(error)
-        own = _own_verdict(result)
-        if own is not None:
+        if result.dead_letters and (own := _own_verdict(result)) is not None:
             self._overlay.drop()
             return own
         self._overlay.keep()
@@ -173,8 +174,6 @@ class Steps:
 
 def _own_verdict(result: Result) -> Verdict | None:
     """Say whether the step has refused what it was called for."""
-    if not result.dead_letters:
-        return None
     return next((Verdict(each.kind, each.reason) for each in result.dead_letters if each.waited is None), None)
 
 

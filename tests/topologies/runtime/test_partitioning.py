@@ -27,7 +27,7 @@ def test_the_partition_is_the_positive_hash_modulo_the_count() -> None:
 
 
 def test_a_key_is_right_in_one_partition() -> None:
-    right = [p for p in range(6) if Placement("murmur2", p, 6).is_right(b"player")]
+    right = [p for p in range(6) if Placement("murmur2", p, 6).is_right("player")]
 
     assert [java_default(b"player", 6)] == right
 
@@ -35,16 +35,17 @@ def test_a_key_is_right_in_one_partition() -> None:
 def test_the_same_answer_when_asked_again() -> None:
     placement = Placement("murmur2", java_default(b"player", 6), 6)
 
-    assert [True, False, True, False] == [placement.is_right(key) for key in (b"player", b"other1")] * 2
+    assert [True, False, True, False] == [placement.is_right(key) for key in ("player", "other1")] * 2
 
 
 def test_it_remembers_no_more_than_it_may() -> None:
     placement = Placement("none", 0, 6)
-    assert placement.is_right(b"anywhere")
+    assert placement.is_right("anywhere")
 
     few = Placement("crc32", 0, 1)
     few.REMEMBERED_MAX = 2
-    assert all(few.is_right(b"%d" % n) for n in range(10))
+    assert all(few.is_right(str(n)) for n in range(10))
+    assert len(few.right) <= few.REMEMBERED_MAX
 
 
 def test_crc32_is_librdkafkas_consistent() -> None:
