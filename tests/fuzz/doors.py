@@ -14,6 +14,8 @@ from topologies.codecs import Codec
 from topologies.documents import BadDocument
 from topologies.graph import Message, Undecodable
 from topologies.operations import json_files
+from topologies.operations.letters import selection, showing
+from topologies.operations.letters.selection import Listed
 from topologies.operations.rewind import planned, targets
 from topologies.runtime.errors import Halted
 from topologies.runtime.errors import Misconfigured as Unfit
@@ -93,7 +95,11 @@ def documents(data: bytes) -> object:
 def dead_letter(data: bytes) -> object:
     parts = data.split(BETWEEN)
     headers = [(f"dead-letter.{name.decode(errors='replace')}", value) for name, value in zip(parts[::2], parts[1::2])]  # noqa: B905 - an odd one has no value
-    return letter.read(Message("dead", 0, 0, NOW_MS, b"p", b"v"), headers)
+    said = letter.read(Message("dead", 0, 0, NOW_MS, b"p", b"v"), headers)
+    if not isinstance(said, letter.Letter):
+        return said
+    listed = [Listed(said, None)]
+    return [list(render(80)(listed)) for render in showing.FORMATS.values()], letter.again(said, "murmur2", 6)
 
 
 def text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -134,6 +140,7 @@ DOORS: Mapping[str, Door] = {
     "settings file": Door(toml, (Misconfigured,), [SPOKEN]),
     "documents": Door(documents, (), DOCUMENTS),
     "dead letter": Door(dead_letter, (), [BETWEEN.join(part for each in HEADERS.items() for part in each)]),
+    "letter": Door(text(lambda each: selection.name(each, "dead")), (ValueError,), [b"2/17", b"dead/2/17"]),
     "duration": Door(text(units.duration), (ValueError,), [b"1h30m", b"P1DT2H", b"500ms"]),
     "size": Door(text(units.size), (ValueError,), [b"64MiB", b"1 GB"]),
     "time": Door(text(units.instant), (ValueError,), [b"2026-11-20T10:00:00.5+01:00", b"2026-11-20"]),

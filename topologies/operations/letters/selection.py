@@ -1,11 +1,14 @@
 """Which dead letters a person means."""
 
+import re
 from typing import Literal, NamedTuple
 
 from topologies.runtime.letters.letter import Letter, Note
 
 Name = tuple[int, int]
 """Partition and offset in the dead-letter topic."""
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 State = Literal["open", "replayed"]
 
@@ -66,6 +69,6 @@ def name(text: str, topic: str) -> Name:
         ValueError: it is neither.
     """
     partition, _, offset = text.removeprefix(f"{topic}/").partition("/")
-    if not (partition.isdecimal() and offset.isdecimal()):
+    if not (_NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset)):
         raise ValueError(f"`{text}` is no dead letter such as 2/17, its partition and offset")
     return int(partition), int(offset)

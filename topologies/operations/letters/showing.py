@@ -37,7 +37,7 @@ def table(width: int) -> Render:
 
 def _line(listed: Listed, width: int) -> str:
     letter = listed.letter
-    written = instant_text(letter.time_ms)[5:19].replace("T", " ")
+    written = _time(letter.time_ms)[5:19].replace("T", " ")
     cells = [letter.name, _text(letter.key), written, listed.state, letter.kind]
     attempt = "" if letter.attempt == 1 else f", attempt {letter.attempt}"
     below = printable(f"{letter.source}{attempt}: {letter.reason}")
@@ -62,13 +62,13 @@ def fields(listed: Listed) -> dict[str, Any]:
         "class": letter.kind,
         "reason": letter.reason,
         "player": None if letter.key is None else _text(letter.key),
-        "written": instant_text(letter.time_ms),
-        "first_seen": instant_text(letter.first_seen),
+        "written": _time(letter.time_ms),
+        "first_seen": _time(letter.first_seen),
         "attempt": letter.attempt,
         "source": str(letter.source),
-        "timestamp": instant_text(letter.timestamp),
+        "timestamp": _time(letter.timestamp),
         "form": letter.form or "record",
-        "replayed": None if note is None else {"at": instant_text(note.time_ms), "by": note.by},
+        "replayed": None if note is None else {"at": _time(note.time_ms), "by": note.by},
     }
 
 
@@ -109,8 +109,16 @@ def _pretty(value: Any) -> str:  # noqa: ANN401  a JSON value
 
 
 def _message(letter: Letter) -> Message:
-    """The record as it was."""
-    return Message(*letter.source, letter.timestamp, letter.key, letter.value)
+    """The record as it was; its time is told from the letter."""
+    return Message(*letter.source, 0, letter.key, letter.value)
+
+
+def _time(time_ms: int) -> str:
+    """RFC 3339; a producer may have sent a time that has no such form."""
+    try:
+        return instant_text(time_ms)
+    except OverflowError:
+        return str(time_ms)
 
 
 def _text(key: bytes | None) -> str:

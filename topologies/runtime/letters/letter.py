@@ -19,6 +19,12 @@ from topologies.runtime.partitioning import PARTITIONERS
 REPLAYED = "replayed"
 """The form of a note."""
 
+DIGITS_MAX = 19
+"""Of what fits into 64 bits."""
+
+EARLIEST_MS = 1
+"""A producer that is told 0 takes the time of day."""
+
 OBSTACLES: Mapping[str, str] = {
     "fact": "the record had waited, and what is kept here is not its bytes",
     "timer": "it was no record, but a timer that could not fire",
@@ -90,9 +96,9 @@ def read(message: Message, headers: Headers) -> Letter | Note | None:
     said = {name.removeprefix(PREFIX): value for name, value in headers if name.startswith(PREFIX)}
     try:
         # Many letters, and the notes that are remembered, have few topics.
-        source = Place(sys.intern(said["topic"].decode()), int(said["partition"]), int(said["offset"]))
+        source = Place(sys.intern(said["topic"].decode()), _whole(said["partition"]), _whole(said["offset"]))
         if (form := said.get("form", b"").decode()) == REPLAYED:
-            return Note(source, int(said["attempt"]), said["by"].decode(errors="replace"), message.timestamp)
+            return Note(source, _whole(said["attempt"]), said["by"].decode(errors="replace"), message.timestamp)
         return Letter(
             message.partition,
             message.offset,
@@ -102,14 +108,21 @@ def read(message: Message, headers: Headers) -> Letter | Note | None:
             said["class"].decode(),
             said["reason"].decode(),
             source,
-            int(said["timestamp"]),
-            int(said["first-seen"]),
-            int(said["attempt"]),
+            _whole(said["timestamp"]),
+            _whole(said["first-seen"]),
+            _whole(said["attempt"]),
             form,
             [(name.removeprefix(SOURCE), value) for name, value in headers if name.startswith(SOURCE)],
         )
     except (KeyError, ValueError):
         return None
+
+
+def _whole(text: bytes) -> int:
+    """A whole number as we write it. One below 0 is a time before 1970, or none."""
+    if not text.removeprefix(b"-").isdigit() or len(text) > DIGITS_MAX:
+        raise ValueError("no number of ours")
+    return int(text)
 
 
 def obstacle(letter: Letter, topics: Collection[str]) -> str | None:
@@ -129,7 +142,7 @@ def again(letter: Letter, partitioner: str, partitions: int) -> Again:
         number = choose(letter.key, partitions)
     own = [(PREFIX + "first-seen", b"%d" % letter.first_seen), (PREFIX + "attempt", b"%d" % (letter.attempt + 1))]
     to = (letter.source.topic, number)
-    return Again(to, letter.key, letter.value, [*own, *letter.headers], letter.timestamp)
+    return Again(to, letter.key, letter.value, [*own, *letter.headers], max(letter.timestamp, EARLIEST_MS))
 
 
 def note(letter: Letter, by: str) -> DeadRecord:

@@ -80,6 +80,15 @@ def test_dying_again_it_keeps_its_first_time_its_headers_and_its_count() -> None
 
 
 @pytest.mark.parametrize(
+    ("timestamp", "expected"), [(1_000, 1_000), (0, 1), (-1, 1)], ids=["its own", "which none is told by", "none"]
+)
+def test_it_keeps_its_time(timestamp: int, expected: int) -> None:
+    dead = letter(of_message(RECORD._replace(timestamp=timestamp), VERDICT, [], 5_000))
+
+    assert (timestamp, expected) == (dead.timestamp, again(dead, "murmur2", 6).timestamp)
+
+
+@pytest.mark.parametrize(
     ("kind", "key", "partitioner", "expected"),
     [
         ("invalid", b"p1", "murmur2", 3),
