@@ -73,8 +73,7 @@ def reader_of(schema: Schema) -> Read | None:
     if source is None:
         return None
     names: dict[str, Any] = {"Unusual": Unusual, "size": _size, "zigzag": _zigzag, "truth": (False, True)}
-    # Of a schema, which others may have written, only names are in it, each as the text that `repr` makes of it.
-    exec(_READ.format(read=indent(source, "    ")), names)  # noqa: S102
+    exec(_READ.format(read=indent(source, "    ")), names)  # noqa: S102 - of a schema it has names only, as literals
     read: Read = names["read"]
     return read
 

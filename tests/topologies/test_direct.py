@@ -88,6 +88,14 @@ def test_all_our_records_go_the_short_way(source: str) -> None:
     assert direct.reader_of(SCHEMAS[source]) is not None
 
 
+def test_a_name_is_never_code() -> None:
+    name = "'\"}\n    raise SystemExit #{value}\\"
+    read = direct.reader_of({"type": "record", "name": "Evil", "fields": [{"name": name, "type": "boolean"}]})
+
+    assert read is not None
+    assert ({name: True}, 1) == read(b"\x01", 0)
+
+
 @given(value=VALUES)
 def test_what_is_written_is_read(value: dict[str, Any]) -> None:
     is_long = any(not -(2**62) <= (value[name] or 0) < 2**62 for name in ("whole", "maybe_whole"))
