@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import (
+    OFFSET_BEGINNING,
     Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
@@ -131,7 +132,7 @@ class Topics:
                 "logger": LOG,
             }
         )
-        consumer.assign([TopicPartition(topic, number, 0) for number in range(self.partitions)])
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(self.partitions)])
         found: list[Record] = []
         ended: set[int] = set()
         give_up_at = time.monotonic() + DEADLINE_S

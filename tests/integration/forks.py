@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,24 +33,30 @@ class Place(NamedTuple):
     stderr: Path | None = None
 
 
+ONE_AT_A_TIME = threading.Lock()
+"""Who starts a process asks for the ends of all others, and an end is told once: of two who ask, one hears nothing."""
+
+
 class Fork:
     """A process, in the words of `subprocess.Popen`."""
 
     def __init__(self, work: Callable[..., None], arguments: Sequence[object], place: Place | None = None) -> None:
         self._process = CONTEXT.Process(target=_live, args=[work, arguments, place or Place()])
-        self._process.start()
+        with ONE_AT_A_TIME:
+            self._process.start()
         self.pid = self._process.pid or 0
 
     @property
     def returncode(self) -> int | None:
-        return self._process.exitcode
+        return self.poll()
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        with ONE_AT_A_TIME:
+            return self._process.exitcode
 
     def wait(self, timeout_s: float | None = None) -> int:
-        self._process.join(timeout_s)
-        if (code := self._process.exitcode) is None:
+        connection.wait([self._process.sentinel], timeout_s)
+        if (code := self.poll()) is None:
             raise subprocess.TimeoutExpired("a process of a test", timeout_s or 0)
         return code
 

@@ -41,7 +41,7 @@ class Writer:
 def registered(registry_url: str, app: str, writer: Writer) -> int:
     """The id of a writer's schema, under a subject of its own."""
     subject = f"{app}-{hashlib.sha256(writer.text.encode()).hexdigest()}"
-    answer = httpx.post(f"{registry_url}/subjects/{subject}/versions", json={"schema": writer.text})
+    answer = httpx.post(f"{registry_url}/subjects/{subject}/versions", json={"schema": writer.text}, timeout=60)
     return int(answer.raise_for_status().json()["id"])
 
 

@@ -137,6 +137,7 @@ class Commits:
         self._cautions.committed(_steps(batches))
         for batch in batches:
             task = self._tasks.running[batch.partition]
+            self._check(batch.partition, heads[batch.partition])
             applied = Applied(task.state_id, heads[batch.partition] + 1, now.wall_ms)
             self._store.write(batch.partition, batch.rows, applied)
             self.counts.update(batch.counts)
@@ -148,6 +149,15 @@ class Commits:
         self._tasks.renew(
             [batch.partition for batch in batches if self._tasks.running[batch.partition].is_done], inputs
         )
+
+    def _check(self, partition: int, head: int) -> None:
+        """A topic that begins anew does not hold what was written before; its heads say so to whoever restores."""
+        before = self._store.applied(partition)
+        if before is not None and head < before.offset:
+            raise Fatal(
+                f"the state topic was recreated while the application runs: task {partition} was at {before.offset}, "
+                f"its commit stands at {head}"
+            )
 
     def _on_poison(self, batches: Sequence[Batch], error: Poison, inputs: Inputs) -> None:
         log.warning("a transaction cannot be written: %s", error)

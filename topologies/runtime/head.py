@@ -14,12 +14,14 @@ class Head(NamedTuple):
     """`inputs` has the next offset of every input by topic; `stream_time` is the largest record time, ms.
 
     `commit` counts the task's commits, those without a journal too: a gap in
-    the journal shows.
+    the journal shows. `state_id` is the state topic for which it was written;
+    in another one it has not all of the state behind it. Empty: not known.
     """
 
     stream_time: int
     inputs: dict[str, int]
     commit: int
+    state_id: str = ""
 
 
 def at(last: Head, positions: Mapping[str, int]) -> Head:

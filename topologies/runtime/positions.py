@@ -64,6 +64,11 @@ def input_positions(partition: int, head: Head | None, ground: Ground, *, accept
     Raises:
         Halted: offsets and state do not belong together, or the records at them are gone.
     """
+    if head and head.state_id not in {"", ground.state_id} and not accept_offsets:
+        raise Halted(
+            f"task {partition}: the state topic was recreated while a worker ran: what was written before is missing "
+            "in it. to go on with what there is: croupier run --accept-offsets"
+        )
     # An input that is new in this release has neither; one that was dropped is no concern of ours.
     expected = {topic: offset for topic, offset in head.inputs.items() if topic in ground.fresh} if head else {}
     if dict(ground.committed) != expected and not accept_offsets:

@@ -187,7 +187,7 @@ class Task:
         except (TypeError, ValueError, OverflowError) as error:
             # Not its text: that may quote the row.
             raise Poison(f"a row cannot be encoded ({type(error).__name__})", "bug") from error
-        reached = Head(self.steps.stream_time, inputs, self._commits + 1)
+        reached = Head(self.steps.stream_time, inputs, self._commits + 1, self.state_id)
         if self._is_journalled:
             batch.journal = writing.records(batch, self._overlay.before_images(batch.rows), reached, self._topics)
         else:

@@ -51,6 +51,7 @@ def test_the_store_is_trusted_when_it_can_be(applied: Applied | None, expected: 
     ("head", "ground", "expected"),
     [
         pytest.param(HEAD, {}, {"bets": 10, "orders": 5}, id="state and offsets agree"),
+        pytest.param(HEAD._replace(state_id="id"), {}, {"bets": 10, "orders": 5}, id="in the topic it was written to"),
         pytest.param(None, {"committed": {}}, {"bets": 7, "orders": 8}, id="a new application starts where it is told"),
         pytest.param(
             HEAD,
@@ -110,6 +111,13 @@ ADVICE = ". set them back, or take them as they are with: croupier run --accept-
             id="records were deleted",
         ),
         pytest.param(
+            HEAD._replace(state_id="another"),
+            {},
+            "task 3: the state topic was recreated while a worker ran: what was written before is missing in it. to go "
+            "on with what there is: croupier run --accept-offsets",
+            id="the state was recreated under a worker",
+        ),
+        pytest.param(
             HEAD,
             {"ends": {"bets": 9, "orders": 100}},
             "task 3: bets is at 10, but ends at 9: it was recreated or cut. set the group's offsets to where to go on, "
@@ -130,6 +138,7 @@ def test_a_task_halts_with_a_sentence(head: Head | None, ground: dict[str, Any],
     [
         pytest.param(HEAD, {"committed": {"bets": 9, "orders": 6}}, {"bets": 9, "orders": 6}, id="moved"),
         pytest.param(HEAD, {"committed": {"bets": 9}}, {"bets": 9, "orders": 5}, id="the state tells the rest"),
+        pytest.param(HEAD._replace(state_id="another"), {}, {"bets": 10, "orders": 5}, id="the state was recreated"),
         pytest.param(None, {"committed": {"bets": 9}}, {"bets": 9, "orders": 8}, id="the start tells the rest"),
         pytest.param(HEAD, {"beginnings": {"bets": 11, "orders": 0}}, {"bets": 11, "orders": 5}, id="records are gone"),
     ],

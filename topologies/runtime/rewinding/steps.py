@@ -95,7 +95,7 @@ def complete(ground: Ground, batch: Batch, rows: Sequence[Row], images: Sequence
     """Return a step with its rows, its journal, and the head and the positions that it comes to."""
     # The control topic is never set back.
     inputs = {**at.inputs, ground.control: ground.head.inputs[ground.control]}
-    reached = Head(at.stream_time, inputs, ground.head.commit + 1)
+    reached = Head(at.stream_time, inputs, ground.head.commit + 1, ground.head.state_id)
     batch.journal = writing.records(batch, images, reached, ground.topics)
     batch.rows = [*rows, head.encode(reached, ground.codec)]
     batch.offsets = {(topic, ground.partition): offset for topic, offset in inputs.items()}

@@ -1,0 +1,189 @@
+"""What other stream processors have stumbled over, where no other test has it; docs/peers.md has the whole list."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.counting import traffic, truth
+from tests.integration.counting_stage import Stage, wait_until
+from tests.integration.test_membership import CLASSIC, CONSUMER, all_committed, tasks
+from topologies.operations.running import Doors
+from topologies.runtime import head
+from topologies.runtime.errors import Fatal
+from topologies.runtime.kafka.polled import Polled
+from topologies.runtime.kafka.reader import Reader
+from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.names import STATE
+
+LONG_S = 60.0
+
+RECOVERY = "recovery"
+"""The thread that restores; the readers of others are not held up."""
+
+
+class Pause:
+    """Stops a restore behind its first rows, until the test has done something."""
+
+    def __init__(self) -> None:
+        self.reached, self._go = threading.Event(), threading.Event()
+
+    def doors(self) -> Doors:
+        reached, go = self.reached, self._go
+
+        class Paused(Reader):
+            def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+                if threading.current_thread().name == RECOVERY and reached.is_set():
+                    assert go.wait(LONG_S)
+                polled = super().poll(timeout_s, min(records_max, 20))
+                if threading.current_thread().name == RECOVERY and polled.messages:
+                    reached.set()
+                return polled
+
+        return Doors(reader=Paused)
+
+    def wait(self) -> None:
+        assert self.reached.wait(LONG_S)
+
+    def end(self) -> None:
+        self._go.set()
+
+
+# --- a restore ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", [pytest.param(CONSUMER, id="consumer"), pytest.param(CLASSIC, id="classic")])
+def test_a_task_that_moves_while_it_is_restored_is_restored_by_its_new_owner(
+    stage: Stage, protocol: Mapping[str, Any]
+) -> None:
+    """And the one that stays goes on with what it has read."""
+    sent = stage.processed()
+    shutil.rmtree(stage.state_dir)
+    pause = Pause()
+    with stage.running(**protocol, doors=pause.doors(), max_task_idle=100) as first:
+        pause.wait()
+        with stage.running(**protocol, instance="w1", max_task_idle=100) as second:
+            wait_until(lambda: len(tasks(stage, "w1")) == 1, "the other has one of them", LONG_S)
+            pause.end()
+            more = [each._replace(source="bets") for each in stage.records(1)]
+            stage.send(more)
+            wait_until(lambda: all_committed(stage), "both work")
+    assert [[], []] == [worker.ends().halted for worker in (first, second)]
+
+    assert [] == stage.differences(truth(sent + more, stage.app, stage.partitions))
+
+
+def written_again(stage: Stage, rows: Iterable[tuple[tuple[int, bytes], bytes]]) -> None:
+    producer = stage.producer()
+    for (number, key), value in rows:
+        producer.produce(stage.state, value, key, number)
+    assert 0 == producer.flush(10)
+
+
+def compacted(stage: Stage) -> None:
+    """All rows are written anew, so that the cleaner takes away everything before them."""
+    before = len(stage.read(stage.state))
+    rows = sorted(stage.state_rows().items(), key=_head_last)
+    written_again(stage, rows)
+
+    def is_smaller() -> bool:
+        # A segment is cleaned when another one has begun.
+        written_again(stage, rows[-stage.partitions :])
+        return len(stage.read(stage.state)) < before
+
+    wait_until(is_smaller, "the state is compacted", LONG_S)
+
+
+def cut(stage: Stage) -> None:
+    """All rows stand at the end once more; everything before is deleted, also what was to be read next."""
+    ends = stage.ends(stage.state)
+    written_again(stage, sorted(stage.state_rows().items(), key=_head_last))
+    stage.delete_records({("state", number): end for number, end in ends.items()})
+
+
+def _head_last(row: tuple[tuple[int, bytes], bytes]) -> bool:
+    """As in a commit."""
+    (_, key), _ = row
+    return key == head.KEY
+
+
+@pytest.mark.parametrize("lose", [compacted, cut])
+def test_a_state_that_loses_a_segment_while_it_is_read_is_restored_all_the_same(
+    bootstrap_servers: str, app: str, state_dir: Path, lose: Callable[[Stage], None]
+) -> None:
+    stage = Stage(bootstrap_servers, app, state_dir)
+    policy = "compact,delete" if lose is cut else "compact"
+    quick = {"min.cleanable.dirty.ratio": "0.0", "segment.ms": "100", "min.compaction.lag.ms": "0"}
+    stage.create(state={"cleanup.policy": policy, **(quick if lose is compacted else {})})
+    sent = [each for life in range(2) for each in stage.processed(life)]
+    shutil.rmtree(stage.state_dir)
+    pause = Pause()
+
+    with stage.running(doors=pause.doors(), max_task_idle=100) as worker:
+        pause.wait()
+        lose(stage)
+        pause.end()
+        more = [each._replace(source="bets") for each in stage.records(2)]
+        stage.send(more)
+        wait_until(lambda: all_committed(stage), "it works", LONG_S)
+    assert [] == worker.ends().halted
+
+    assert [] == stage.differences(truth(sent + more, stage.app, stage.partitions))
+    assert stage.state_rows() == stage.store_rows()
+
+
+def test_a_state_topic_that_is_recreated_under_a_worker_is_not_taken_for_the_state(stage: Stage) -> None:
+    """What is written from then on is not all: whoever restores from it would have lost the rest without a word."""
+    stage.processed()
+    begins, goes = threading.Event(), threading.Event()
+
+    class Held(Transactions):
+        def begin(self) -> None:
+            begins.set()
+            assert goes.wait(LONG_S)
+            super().begin()
+
+    stage.send(stage.records(1, 10))
+    with stage.running(doors=Doors(transactions=Held), max_task_idle=100) as worker:
+        assert begins.wait(LONG_S)
+        stage.delete(stage.state)
+        stage.create_topic("state", STATE)
+        goes.set()
+        with pytest.raises(Fatal, match="the state topic was recreated while the application runs: task "):
+            worker.ends(LONG_S)
+
+    shutil.rmtree(stage.state_dir)
+    halted = stage.run().halted
+
+    # A task that had nothing to commit has left nothing there.
+    assert stage.partitions == len(halted)
+    assert any("the state topic was recreated while a worker ran" in why for why in halted), halted
+
+
+def test_a_state_topic_that_is_deleted_under_a_worker_ends_it(stage: Stage) -> None:
+    stage.processed()
+    with stage.running(max_task_idle=100) as worker:
+        wait_until(lambda: bool(tasks(stage, "w0")), "it has tasks")
+        stage.delete(stage.state)
+        stage.send(stage.records(1))
+        with pytest.raises(Fatal, match=f"topics are missing: {stage.state}"):
+            worker.ends(LONG_S)
+
+
+# --- floods -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("do", ["undecodable", "refuse", "break"])
+def test_a_flood_of_nothing_but_bad_records_is_buried_and_what_follows_is_processed(stage: Stage, do: str) -> None:
+    bad = [each._replace(do=do) for each in traffic(5, 3_000, stage.begin)]
+    good = [each._replace(n=each.n + len(bad)) for each in stage.records(9, 20)]
+    stage.send(bad + good)
+
+    report = stage.run()
+
+    assert [] == stage.differences(truth(bad + good, stage.app, stage.partitions))
+    letters = sum(times for name, times in report.counts.items() if name.startswith("dead-letter-"))
+    assert ([], len(bad)) == (report.halted, letters)
