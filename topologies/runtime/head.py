@@ -37,7 +37,10 @@ def at(last: Head, positions: Mapping[str, int]) -> Head:
 
 def encode(head: Head, codec: RowCodec) -> Row:
     """Return the head's row."""
-    return KEY, codec.encode((0, head._asdict()))
+    said = head._asdict()
+    if not head.state_id:
+        del said["state_id"]
+    return KEY, codec.encode((0, said))
 
 
 def decode(value: bytes, codec: RowCodec) -> Head:
