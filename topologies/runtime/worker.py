@@ -35,6 +35,9 @@ RECORDS_PER_POLL = 1_000
 ROUND_S = 0.03
 """Between two polls: in the client all partitions share a queue, and those with little wait behind those with much."""
 
+STEPS_PER_ROUND = 250
+"""At least, if they are there: on a machine that is too slow, polls would take more of it than records."""
+
 STEPS_PER_TURN = 100
 """Of one task, before the clock is looked at and the next one has its turn: some milliseconds."""
 
@@ -155,12 +158,9 @@ class Worker:
         )
 
     def _process(self, now: Moment) -> int:
-        """Let tasks take records into their batches, in turns, while there is time; return how much is open.
-
-        That is records and timers. Where a turn ends decides nothing: a replay comes to the same.
-        """
+        """Let tasks take turns while there is time; return how many records and timers are open."""
         steps_max = self._pace.batch_records_max
-        open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
+        before = open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
         waiting = self._in_turn()
         while waiting and open_steps < steps_max:
             number, task = waiting.popleft()
@@ -169,7 +169,7 @@ class Worker:
             self._served_last = number
             if taken >= STEPS_PER_TURN:
                 waiting.append((number, task))
-            if taken and self._parts.clock().steady_s - now.steady_s >= ROUND_S:
+            if open_steps - before >= STEPS_PER_ROUND and self._parts.clock().steady_s - now.steady_s >= ROUND_S:
                 break
         self._is_cut_short = bool(waiting)
         if open_steps and self._opened_at_s is None:
@@ -197,7 +197,8 @@ class Worker:
         if open_steps >= self._pace.batch_records_max or self._parts.commits.is_cautious:
             return True
         if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
-            return True
+            # On a machine that is too slow, commits would take more of it than records.
+            return not self._is_cut_short or open_steps * 4 >= self._pace.batch_records_max
         return not self._is_cut_short and not polled.messages and not self._more_comes()
 
     def _keep_house(self, now: Moment) -> None:
