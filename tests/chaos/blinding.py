@@ -9,6 +9,7 @@ from tests.chaos.playing import Plan
 from tests.chaos.report import Run
 
 MINUTES = 2.0
+PER_S = 60
 SHOWN = 160
 
 
@@ -33,7 +34,7 @@ BLINDINGS = (
 def plan(blinding: Blinding) -> Plan:
     """Return what to run."""
     strikes = nemesis.schedule(blinding.seed, is_short=True, kinds=blinding.kinds)
-    return Plan(blinding.seed, MINUTES, strikes, blinding.protection, blinding.options)
+    return Plan(blinding.seed, MINUTES, strikes, blinding.protection, blinding.options, PER_S)
 
 
 def table(seen: Mapping[str, Run]) -> Iterator[str]:
@@ -41,5 +42,6 @@ def table(seen: Mapping[str, Run]) -> Iterator[str]:
     yield "| switched off | seed | what the oracle says |"
     yield "|---|---|---|"
     for protection, run in seen.items():
-        said = run.verdict.wrong[0] if run.verdict.wrong else "nothing: it does not see it"
-        yield f"| {protection} | {run.seed} | {said[:SHOWN]} |"
+        # Rather what is wrong than that the run has come to an end.
+        said = sorted(run.verdict.wrong, key=lambda each: not each.startswith("partition"))
+        yield f"| {protection} | {run.seed} | {said[0][:SHOWN] if said else 'nothing: it does not see it'} |"

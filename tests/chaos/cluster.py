@@ -19,7 +19,7 @@ from topologies.operations.sandbox.processes import Plan, Watched
 
 COUNT = 3
 HEAP_MB = 256
-START_TIMEOUT_S = 180
+START_TIMEOUT_S = 600
 LAST_WORDS = 20
 DATA, META = "data", "meta.properties"
 

@@ -20,6 +20,7 @@ FULL_BYTES = 128 << 10
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 AGAIN_S = 0.5
 LAST_LINES = 3
+INTERRUPTED = "croupier: interrupted"
 
 
 class Exit(NamedTuple):
@@ -50,10 +51,6 @@ class Worker:
         self.step(0)
         self.peak_mb = 0.0
         self.process = self._start()
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
 
     def step(self, by_ms: int) -> None:
         """Step its clock."""
@@ -92,11 +89,12 @@ class Worker:
     def said(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def finish(self) -> int:
-        """Let it end as a service ends; its exit code."""
-        self.is_wanted = False
-        self.send(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
+    def end(self) -> str:
+        """Wait for its end, which it was told once: a second signal would end it at once. What is wrong about it."""
+        code = self.process.wait(PATIENCE_S)
+        # One that had been started just before has not begun.
+        is_right = code == 0 or self._last_words().endswith(INTERRUPTED)
+        return "" if is_right else f"{self.name} ended with exit code {code} when it was told to stop"
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._again_at_s = 0.0
@@ -156,8 +154,7 @@ class Fleet:
             worker.is_wanted = False
             worker.send(signal.SIGCONT)
             worker.send(signal.SIGTERM)
-        codes = {worker.name: worker.finish() for worker in self.workers}
-        return [f"{name} ended with exit code {code} when it was told to stop" for name, code in codes.items() if code]
+        return [wrong for worker in self.workers if (wrong := worker.end())]
 
     def kill(self) -> None:
         for worker in self.workers:

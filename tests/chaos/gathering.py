@@ -83,7 +83,11 @@ def evidence(
 
 
 def fed(croupier: Installation, told: Sequence[Laid]) -> list[Laid]:
-    """Return the records as they lie on their topics, each with what it means: a source may have sent some twice."""
+    """Return the records as they lie on their topics, each with what it means.
+
+    What the source's client has sent twice is there twice. What became of records between source and topic is not our
+    affair.
+    """
     means = {(each.topic, each.partition, each.timestamp, each.key, each.value): each.says for each in told}
     lying = []
     for topic in PLACES:
@@ -91,7 +95,6 @@ def fed(croupier: Installation, told: Sequence[Laid]) -> list[Laid]:
             value = each.value or b""
             says = means[topic, each.partition, each.timestamp, each.key, value]
             lying.append(Laid(topic, each.partition, each.offset, each.timestamp, each.key, value, says))
-    assert means.keys() == {(each.topic, each.partition, each.timestamp, each.key, each.value) for each in lying}
     return lying
 
 

@@ -14,7 +14,7 @@ from tests.integration.records import Servers
 Place = tuple[str, int]
 """Topic, by its default name, and partition."""
 
-PER_S = 150
+PER_S = 100
 FLUSH_S = 180.0
 
 
@@ -25,8 +25,9 @@ class Load:
     brokers have. `ends`: behind the last of them, by place.
     """
 
-    def __init__(self, croupier: Installation, servers: Servers, laid: Sequence[Laid]) -> None:
+    def __init__(self, croupier: Installation, servers: Servers, laid: Sequence[Laid], per_s: int) -> None:
         self._laid = laid
+        self._per_s = per_s
         self._topic = croupier.topic
         self._stop = threading.Event()
         self._failed: list[str] = []
@@ -50,7 +51,7 @@ class Load:
     def _flow(self) -> None:
         began_s = time.monotonic()
         while not self._stop.wait(0.02):
-            due = min(int((time.monotonic() - began_s) * PER_S), len(self._laid))
+            due = min(int((time.monotonic() - began_s) * self._per_s), len(self._laid))
             for record in self._laid[self.handed : due]:
                 self._send(record)
             self.handed = max(due, self.handed)

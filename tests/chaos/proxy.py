@@ -18,6 +18,7 @@ from topologies.operations.sandbox.ports import HOST
 
 HEADER_BYTES = 8
 LOOK_S = 0.01
+WORST_MOMENT_S = 1.0
 CHUNK_BYTES = 1 << 16
 
 
@@ -69,7 +70,8 @@ def read(frame: bytes) -> Request:
 class Proxy:
     """Threads and sockets. `doors`: of each broker the port that clients know, and where it leads to.
 
-    `touched` counts the requests that a rule was applied to.
+    `touched` counts the requests that a rule was applied to. `late` has the
+    clients whose late requests have found their next transaction.
     """
 
     def __init__(self, doors: Sequence[tuple[int, int]]) -> None:
@@ -79,6 +81,7 @@ class Proxy:
         self._held_by: dict[str, float] = {}
         self._next_of: dict[str, float] = {}
         self.touched = 0
+        self.late: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._listens = threading.Event()
         self._servers: list[asyncio.Server] = []
@@ -144,25 +147,28 @@ class Proxy:
             rule = self._rule if time.monotonic() < self._until_s else None
             if request.api is Api.ADD_OFFSETS:
                 self._next_of[request.client] = time.monotonic()
-                if any(client == request.client for client in self._held_by):
-                    # Late requests first, and time for the broker to take them.
-                    await asyncio.sleep(20 * LOOK_S)
+                if request.client in self._held_by:
+                    # The late request goes first; whoever wants to do more at this moment has time.
+                    await asyncio.sleep(WORST_MOMENT_S)
             if rule is not None and rule.api is request.api and request.client.endswith(rule.of):
                 self.touched += 1
                 if rule.cut:
                     return
-                await self._hold(rule, request.client)
+                if await self._hold(rule, request.client):
+                    self.late.append(request.client)
             ours.write(size + frame)
             await ours.drain()
 
-    async def _hold(self, rule: Rule, client: str) -> None:
+    async def _hold(self, rule: Rule, client: str) -> bool:
+        """Wait; whether its client has begun its next transaction meanwhile."""
         began_s = time.monotonic()
         self._held_by[client] = began_s
-        while time.monotonic() < began_s + rule.hold_s:
-            if rule.until_next and self._next_of.get(client, 0.0) > began_s:
-                break
+        is_next = False
+        while time.monotonic() < began_s + rule.hold_s and not is_next:
             await asyncio.sleep(LOOK_S)
+            is_next = rule.until_next and self._next_of.get(client, 0.0) > began_s
         self._held_by.pop(client, None)
+        return is_next
 
 
 async def _copy(reader: StreamReader, writer: StreamWriter) -> None:

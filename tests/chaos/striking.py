@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.chaos.cluster import COUNT, Brokers
 from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.nemesis import Kind, Strike
-from tests.chaos.proxy import Api, Proxy, Rule
+from tests.chaos.proxy import WORST_MOMENT_S, Api, Proxy, Rule
 from tests.integration.installation import Installation
 
 HOLD_MAX_S = 20.0
@@ -70,24 +70,36 @@ def _without(field: Field, brokers: list[int], for_s: float) -> None:
 
 
 def _late_end(field: Field, strike: Strike) -> None:
-    touched = field.proxy.touched
-    field.proxy.apply(Rule(Api.END_TXN, HOLD_MAX_S, hold_s=HOLD_MAX_S, until_next=True))
-    give_up_at_s = time.monotonic() + HOLD_MAX_S
-    while field.proxy.touched == touched and time.monotonic() < give_up_at_s:
-        field.pause(0.0)
+    late = len(field.proxy.late)
+    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=HOLD_MAX_S, until_next=True))
     field.pause(strike.for_s)
     field.proxy.lift()
+    give_up_at_s = time.monotonic() + HOLD_MAX_S
+    while len(field.proxy.late) == late and time.monotonic() < give_up_at_s:
+        field.pause(0.0)
+    for worker in field.fleet.workers:
+        if any(client.endswith(worker.name) for client in field.proxy.late[late:]):
+            # Give the broker half of the moment to take it.
+            field.pause(WORST_MOMENT_S / 2)
+            worker.kill()
 
 
 def _asleep_in_end(field: Field, strike: Strike) -> None:
     """It is late, but in time: whoever has its tasks by then has begun to look where they stand."""
-    worker, touched = field.worker(strike), field.proxy.touched
-    field.proxy.apply(Rule(Api.END_TXN, strike.for_s, hold_s=IN_TIME_S, of=worker.name))
-    while field.proxy.touched == touched and worker.is_alive:
-        field.pause(0.0)
+    worker = field.worker(strike)
+    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=IN_TIME_S, of=worker.name))
     worker.send(signal.SIGSTOP)
+    field.proxy.lift()
     field.pause(strike.for_s)
     worker.send(signal.SIGCONT)
+
+
+def _until_touched(field: Field, rule: Rule) -> None:
+    """Apply a rule, and wait for the first request; who has no task sends none."""
+    touched, give_up_at_s = field.proxy.touched, time.monotonic() + rule.for_s
+    field.proxy.apply(rule)
+    while field.proxy.touched == touched and time.monotonic() < give_up_at_s:
+        field.pause(0.0)
 
 
 def _network(api: Api, *, cut: bool, is_rebalanced: bool = False) -> Callable[[Field, Strike], None]:

@@ -84,7 +84,13 @@ class Commits:
         """
         if self._transactions is None and self._tasks.ownership.tasks:
             self._coming = self._coming or self._make_transactions()
-            if not self._coming.init(INIT_SLICE_S):
+            try:
+                if not self._coming.init(INIT_SLICE_S):
+                    return False
+            except Unknown as error:
+                log.warning("starting over with a new producer: %s", error)
+                self._coming.close()
+                self._coming = None
                 return False
             self._transactions, self._coming = self._coming, None
         return True

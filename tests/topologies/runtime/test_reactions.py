@@ -11,6 +11,7 @@ from topologies.runtime.kafka.errors import of_transaction
 OVERDUE = {"is_ending": False, "is_overdue": True}
 ENDING = {"is_ending": True, "is_overdue": False}
 USUAL = {"is_ending": False, "is_overdue": False}
+FIRST = {**USUAL, "is_first": True}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ USUAL = {"is_ending": False, "is_overdue": False}
         pytest.param(KafkaError._TIMED_OUT, False, USUAL, Unknown, id="something else timed out"),
         pytest.param(KafkaError._FENCED, True, USUAL, Fenced, id="somebody has taken over"),
         pytest.param(KafkaError._FENCED, True, OVERDUE, Unknown, id="the coordinator has, because we were late"),
+        pytest.param(KafkaError._FENCED, True, FIRST, Unknown, id="our own earlier request has"),
         pytest.param(KafkaError.INVALID_TXN_STATE, True, ENDING, Unknown, id="an abort before the broker knew of it"),
         pytest.param(KafkaError._FATAL, False, USUAL, Fatal, id="fatal by its code alone"),
         pytest.param(KafkaError.TOPIC_AUTHORIZATION_FAILED, False, USUAL, Fatal, id="not allowed"),

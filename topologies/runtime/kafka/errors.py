@@ -87,7 +87,9 @@ def _of_fatal(why: str, doing: str) -> StreamError:
     return Fatal(f"{doing} failed for good: {why}")
 
 
-def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is_overdue: bool) -> StreamError:
+def of_transaction(
+    exception: KafkaException, doing: str, *, is_ending: bool, is_overdue: bool, is_first: bool = False
+) -> StreamError:
     """Translate what a transactional call raised.
 
     Args:
@@ -97,9 +99,13 @@ def of_transaction(exception: KafkaException, doing: str, *, is_ending: bool, is
             A time-out of another call leaves a request behind that may come late, into our next transaction.
         is_overdue: our own transaction was older than its timeout, so the
             coordinator may have fenced us by aborting it; nobody else need be there.
+        is_first: the call asked for the producer's id. A namesake is fenced by that, it does not fence. But a request
+            whose answer was lost with its connection is sent again, and the two meet.
     """
     error = error_of(exception)
     sentence = f"{doing} failed: {error.str()}"
+    if error.code() in FENCED and is_first:
+        return Unknown(f"{sentence} (by an earlier request of our own)")
     if error.code() in FENCED and is_overdue:
         return Unknown(f"{sentence} (the transaction was older than its timeout)")
     if error.code() in VERDICTS:

@@ -20,8 +20,15 @@ Headers = Sequence[tuple[str, bytes]]
 
 ENDING_SLICE_S = 0.1
 
-GRACE_S = 1.0
-"""How much later than its time-out a call may return."""
+PATIENCE_SHARE = 0.8
+"""Of a transaction's time: so long is its end waited for, and its offsets.
+
+A request without an answer for `socket.timeout.ms` is sent again by the client, which says nothing of it. The first may
+come late, and end our next transaction. So we have to give up before.
+"""
+
+GRACE_SHARE = 0.1
+"""How much later a call may return, likewise."""
 
 Clock = Callable[[], float]
 """Monotonic seconds."""
@@ -44,6 +51,7 @@ class Transactions:
         properties: Mapping[str, Any] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
+        self._patience_s = timeout_s * PATIENCE_SHARE
         self._clock = clock
         self._began_at: float | None = None
         self._trouble = Trouble()
@@ -54,6 +62,7 @@ class Transactions:
             **IDEMPOTENT,
             "transactional.id": transactional_id,
             "transaction.timeout.ms": int(timeout_s * 1000),
+            "socket.timeout.ms": int(timeout_s * 1000),
         }
         self._producer = Producer(cluster.config(self._trouble, own))
 
@@ -64,7 +73,7 @@ class Transactions:
         except KafkaException as error:
             if error_of(error).retriable():
                 return False
-            raise self._translated(error, "initialising transactions") from error
+            raise self._translated(error, "initialising transactions", is_first=True) from error
         return True
 
     def begin(self) -> None:
@@ -130,7 +139,7 @@ class Transactions:
         positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
 
         def send() -> None:
-            self._producer.send_offsets_to_transaction(positions, group_metadata, self._timeout_s)
+            self._producer.send_offsets_to_transaction(positions, group_metadata, self._patience_s)
 
         def explained() -> None:
             try:
@@ -144,7 +153,8 @@ class Transactions:
         # Its own time-out is not looked at: while the client waits for a coordinator that was taken
         # from the cluster, which a restart is enough for, it never returns (librdkafka #5456, #5511).
         try:
-            self._call("sending offsets", lambda: self._bounded.call(explained, self._timeout_s + GRACE_S))
+            bound_s = self._patience_s + self._timeout_s * GRACE_SHARE
+            self._call("sending offsets", lambda: self._bounded.call(explained, bound_s))
         except TimeoutError as error:
             raise Unknown("sending offsets does not return: the group's coordinator may have moved") from error
 
@@ -204,10 +214,10 @@ class Transactions:
         commit would for all its time, before it tells, and an abort too, because
         it purges only what waits when it is called.
         """
-        give_up_at = self._clock() + self._timeout_s
+        give_up_at = self._clock() + self._patience_s
         while True:
             try:
-                call(min(ENDING_SLICE_S, self._timeout_s))
+                call(min(ENDING_SLICE_S, self._patience_s))
             except KafkaException as error:
                 if error_of(error).code() not in TIMED_OUT or self._clock() >= give_up_at:
                     raise
@@ -227,11 +237,14 @@ class Transactions:
                 raise translated from error
             raise Unknown(str(translated)) from error
 
-    def _translated(self, error: KafkaException, doing: str, *, is_ending: bool = False) -> StreamError:
+    def _translated(
+        self, error: KafkaException, doing: str, *, is_ending: bool = False, is_first: bool = False
+    ) -> StreamError:
         if error_of(error).code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's public name
             # Whatever is called now says so; why, is told once, to who polls.
             try:
                 self._producer.poll(0)
             except KafkaException as cause:
                 error = cause
-        return of_transaction(error, doing, is_ending=is_ending, is_overdue=self._is_overdue())
+        is_overdue = self._is_overdue()
+        return of_transaction(error, doing, is_ending=is_ending, is_overdue=is_overdue, is_first=is_first)
