@@ -1,10 +1,12 @@
 """`croupier forget` on samples that went through a real Kafka: the proof, and what other commands then tell."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from tests.integration.conftest import Croupier, Told
+from tests.integration.processes import working
 
 pytestmark = [pytest.mark.xdist_group("commands-forget"), pytest.mark.usefixtures("processed")]
 
@@ -51,6 +53,16 @@ def test_other_commands_know_that_a_player_was_forgotten(croupier: Croupier, tol
     assert 0 == croupier("run", "player", "--drain")
     assert {} == json.loads(told("forget", PLAYER, "--dry-run", "--format", "json")[1])["rows"]
     assert 0 == told("audit")[0]
+
+
+def test_a_worker_that_runs_does_it(environment: Mapping[str, str], told: Told) -> None:
+    with working(environment):
+        code, out, err = told("forget", PLAYER, "--yes", "--format", "json")
+
+    found = json.loads(out)
+    assert (0, {}) == (code, found["rows"])
+    assert {"payment", "bonus"} <= found["deleted"].keys()
+    assert "a worker has taken it up" in err
 
 
 @pytest.mark.parametrize(

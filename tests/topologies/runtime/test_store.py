@@ -66,6 +66,25 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     second.close()
 
 
+def test_what_was_deleted_is_in_no_file_after_scrubbing(tmp_path: Path) -> None:
+    """For the same names they are rewritten once."""
+    path, secret = tmp_path / "scrubbed", b"kWm-Qz7Xv_T3rB9yLd5Jh2Nf"
+
+    def is_there() -> bool:
+        return any(secret in each.read_bytes() for each in path.iterdir() if each.is_file())
+
+    for names, is_gone in ((["a"], True), (["a"], False)):
+        store = Store(path, BOUNDS)
+        store.write(1, [(b"p\0row\x001", secret)], HERE)
+        store.close()
+        assert is_there()
+        store = Store(path, BOUNDS)
+        store.write(1, [(b"p\0row\x001", None)], HERE)
+        store.scrub(1, names)
+        store.close()
+        assert is_gone is not is_there(), names
+
+
 def test_a_store_that_cannot_be_written_ends_the_process(tmp_path: Path) -> None:
     store = Store(tmp_path, BOUNDS)
     store.close()
