@@ -96,22 +96,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 LONGEST = [
-    "chaos",
+    "sandbox_lifecycle",
+    "rewind",
+    "rewind_refused",
     "rewind_crashes",
     "hundred_thousand",
+    "memory",
+    "commands_rewind",
     "kills",
-    "rewind",
+    "run",
+    "traps",
     "cluster_failures",
     "kills_meanwhile",
-    "rewind_refused",
-    "sandbox_lifecycle",
-    "traps",
     "exactly_once",
+    "recovery_state",
     "packaging",
     "membership",
+    "law",
+    "law_switches",
+    "retention",
+    "hot_player",
 ]
-"""Files whose tests take more than half a minute together begin first: or one process would be busy with one of them
-while the others are done. A file is the unit of `--dist loadfile`, so what its tests share is made once."""
+"""Files whose tests take longest together begin first: or one process would be busy with one of them while the others
+are done. A file is the unit of `--dist loadfile`, so what its tests share is made once."""
 
 
 def _turn(item: pytest.Item) -> tuple[int, int]:

@@ -132,17 +132,14 @@ def test_nothing_is_left_when_the_owner_ends(
     foreground: "subprocess.Popen[str]", number: signal.Signals, tmp_path: Path
 ) -> None:
     left = descendants(foreground)
+    # A signal of the terminal goes to all of its session: it must not reach broker and watcher.
+    assert os.getsid(foreground.pid) not in {os.getsid(each.pid) for each in left}
     assert len(list(tmp_path.iterdir())) == 1
     foreground.send_signal(number)
     exit_code = foreground.wait(TIMEOUT_S)
     assert still_running(left) == []
     assert list(tmp_path.iterdir()) == []
     assert exit_code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-
-
-def test_a_signal_of_the_terminal_does_not_reach_broker_and_watcher(foreground: "subprocess.Popen[str]") -> None:
-    sessions = {os.getsid(each.pid) for each in descendants(foreground)}
-    assert os.getsid(foreground.pid) not in sessions
 
 
 def test_a_foreground_sandbox_whose_broker_dies_ends_with_an_error(foreground: "subprocess.Popen[str]") -> None:
