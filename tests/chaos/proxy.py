@@ -27,11 +27,11 @@ class Api(StrEnum):
 
     PRODUCE = "Produce"
     OFFSET_FETCH = "OffsetFetch"
-    ADD_OFFSETS = "AddOffsetsToTxn"
     END_TXN = "EndTxn"
+    TXN_OFFSET_COMMIT = "TxnOffsetCommit"
 
 
-KEYS = {0: Api.PRODUCE, 9: Api.OFFSET_FETCH, 25: Api.ADD_OFFSETS, 26: Api.END_TXN}
+KEYS = {0: Api.PRODUCE, 9: Api.OFFSET_FETCH, 26: Api.END_TXN, 28: Api.TXN_OFFSET_COMMIT}
 """Kafka protocol, "Api Keys"."""
 
 
@@ -145,7 +145,7 @@ class Proxy:
             frame = await reader.readexactly(int.from_bytes(size, "big"))
             request = read(frame)
             rule = self._rule if time.monotonic() < self._until_s else None
-            if request.api is Api.ADD_OFFSETS:
+            if request.api is Api.TXN_OFFSET_COMMIT:
                 self._next_of[request.client] = time.monotonic()
                 if request.client in self._held_by:
                     # The late request goes first; whoever wants to do more at this moment has time.
@@ -167,6 +167,9 @@ class Proxy:
         while time.monotonic() < began_s + rule.hold_s and not is_next:
             await asyncio.sleep(LOOK_S)
             is_next = rule.until_next and self._next_of.get(client, 0.0) > began_s
+        if is_next:
+            # Its records are on their way.
+            await asyncio.sleep(WORST_MOMENT_S / 4)
         self._held_by.pop(client, None)
         return is_next
 

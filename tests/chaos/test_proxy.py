@@ -14,7 +14,7 @@ from tests.chaos.proxy import Api, Proxy, Request, Rule, read
 from tests.integration.installation import wait_until
 from topologies.operations.sandbox.ports import HOST, free_ports
 
-PRODUCE, METADATA, ADD_OFFSETS, END_TXN = 0, 3, 25, 26
+PRODUCE, METADATA, END_TXN, OFFSETS = 0, 3, 26, 28
 LONG_S = 60.0
 
 
@@ -103,10 +103,10 @@ def test_what_is_held_until_the_next_transaction_arrives_before_its_offsets(
     proxy.apply(Rule(Api.END_TXN, LONG_S, hold_s=LONG_S, until_next=True))
     with ask(port, END_TXN):
         wait_until(lambda: proxy.touched == 1)
-        with ask(port, PRODUCE, ADD_OFFSETS):
+        with ask(port, PRODUCE, OFFSETS):
             wait_until(lambda: len(server.arrived) == 3)
 
-    assert [PRODUCE, END_TXN, ADD_OFFSETS] == server.arrived
+    assert [PRODUCE, END_TXN, OFFSETS] == server.arrived
 
 
 def test_what_is_cut_never_arrives_and_its_connection_is_closed(server: Server, door: tuple[Proxy, int]) -> None:
