@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-pytest.register_assert_rewrite("judging", "window")
-
 _SHOWN = "shown: "
 
 

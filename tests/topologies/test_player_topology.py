@@ -164,7 +164,7 @@ def test_a_record_that_waited_and_is_refused_is_told_as_its_fact_and_coordinates
 
     released = player.take(ORDER, 8)
 
-    assert ([], []) == (held.emits, held.dead_letters)
+    assert ([], []) == (held.emits, list(held.dead_letters))
     assert ["payment/o1/Approved"] == [emit.event_id for emit in released.emits]
     [letter] = released.dead_letters
     assert letter.waited is not None
