@@ -183,6 +183,12 @@ def test_what_is_right_is_right() -> None:
     assert part().written.letters
 
 
+def test_what_the_runtime_remembers_of_rewinds_is_no_row_of_a_player() -> None:
+    remembered = written(rows={**part().written.rows, ("", "obeyed", ""): (0, ["6089c83a"])})
+
+    assert ([], 0, 0) == tuple(judged(remembered))
+
+
 @pytest.mark.parametrize(("case", "sentence", "lost", "duplicated"), CASES.values(), ids=CASES.keys())
 def test_what_is_wrong_is_said(case: Case, sentence: str, lost: int, duplicated: int) -> None:
     found = judged(case())
