@@ -28,6 +28,7 @@ lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python .ci/audit.py
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench

@@ -70,6 +70,10 @@ EXPECTED: Sequence[tuple[type[BaseException], int]] = (
 """Errors whose message says all that a person needs, and their exit codes; the first that fits."""
 
 
+PRIVATE = 0o077
+"""A mask that leaves nobody else any right: RocksDB, its log and the sandbox make files of their own."""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=options.examples("croupier demo"))
 @click.version_option(package_name="croupier", message="%(prog)s %(version)s")
 def croupier() -> None:
@@ -82,7 +86,8 @@ options.add_everywhere(croupier)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command line and exit."""
+    """Run one command line and exit. Whatever files it makes are its user's alone."""
+    os.umask(PRIVATE)
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments), Invocation(os.environ, now)))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration import secured as secured_broker
 from topologies.operations import sandbox
 
 # Values of the processors' tests that others use too: before anybody imports them.
@@ -28,6 +29,7 @@ def _broker() -> Iterator[str]:
 STARTS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "bootstrap_servers": _broker,
     "schema_registry_url": sandbox.owned_registry,
+    "secured": secured_broker.started,
 }
 
 
@@ -150,6 +152,12 @@ def bootstrap_servers(pytestconfig: pytest.Config) -> str:
 def schema_registry_url(pytestconfig: pytest.Config) -> str:
     """The schema registry that all tests share: use subjects of your own."""
     return _address(pytestconfig, "schema_registry_url")
+
+
+@pytest.fixture(scope="session")
+def secured(pytestconfig: pytest.Config) -> str:
+    """The doors of a broker with TLS, passwords and ACLs; see `tests.integration.secured`."""
+    return _address(pytestconfig, "secured")
 
 
 @pytest.fixture

@@ -69,10 +69,12 @@ def flag_layer(flags: Mapping[str, str]) -> Layer:
     Raises:
         Misconfigured: an unknown name, or a secret: other users of the machine can read arguments.
     """
-    for name in flags:
+    for name, value in flags.items():
+        variable = variable_name(name)
         if name in SECRET_SETTINGS:
-            variable = variable_name(name)
             raise Misconfigured(f"{name} is a secret and no argument: set {variable} or {variable}_FILE")
+        if name.endswith("_url") and "@" in value:
+            raise Misconfigured(f"{name} has a password in it and is no argument: set {variable}")
     return _layer((name, value, "the command line", name) for name, value in flags.items())
 
 

@@ -1,14 +1,17 @@
 """A croupier of one's own for each test: its names on the shared broker, and its command line."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 import cli
 from tests.integration.counting_stage import Stage
 from tests.integration.records import Servers
+from tests.integration.secured import Casino, Secured
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.demo import SAMPLES
 from topologies.runtime.task import Moment
@@ -86,3 +89,10 @@ def processed(croupier: Croupier, loaded: None) -> None:  # noqa: ARG001  it com
 def servers(bootstrap_servers: str) -> Servers:
     """The broker, as its clients are told."""
     return {"bootstrap.servers": bootstrap_servers}
+
+
+@pytest.fixture(scope="module")
+def casino(secured: str, tmp_path_factory: pytest.TempPathFactory) -> Casino:
+    """The secured broker that all tests share: use users, topics and groups of your own."""
+    broker = Secured(*json.loads(secured))
+    return Casino(broker, AdminClient({"bootstrap.servers": broker.admin}), tmp_path_factory.mktemp("secured"))

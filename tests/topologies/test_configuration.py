@@ -180,6 +180,11 @@ def test_a_secret_is_no_flag(name: str) -> None:
         read({name: "hunter2"}, NOTHING, None)
 
 
+def test_an_address_with_a_password_is_no_flag() -> None:
+    with pytest.raises(Misconfigured, match=r"^schema_registry_url has a password in it and is no argument: set CROU"):
+        read({"schema_registry_url": "https://me:hunter2@registry"}, NOTHING, None)
+
+
 def test_the_file_of_the_working_directory_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toml(tmp_path, 'app = "here"')
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,7 @@ from topologies.codecs import Codec
 from topologies.graph import Topology
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.rights import Operation, Right
 from topologies.settings import Misconfigured, Settings
 
 MS = 1000
@@ -17,14 +18,14 @@ WORKER_PATIENCE_S = 240.0
 group believes it dead (`max.poll.interval.ms`, 5 minutes)."""
 
 
-def cluster(settings: Settings) -> Cluster:
-    """The cluster, as one of its clients."""
-    return Cluster(settings.bootstrap_servers, settings.kafka, settings.app)
+def cluster(settings: Settings, group: Operation = "Describe") -> Cluster:
+    """The cluster, as one of its clients; `group` is what is done with the application's group."""
+    return Cluster(settings.bootstrap_servers, settings.kafka, settings.app, Right(group, "group", settings.app))
 
 
-def admin(settings: Settings) -> Admin:
-    """Questions to the cluster."""
-    return Admin(cluster(settings), settings.request_timeout / MS)
+def admin(settings: Settings, topics: Operation = "Describe", group: Operation = "Describe") -> Admin:
+    """Questions to the cluster; `topics` and `group` are what is done with them."""
+    return Admin(cluster(settings, group), settings.request_timeout / MS, purpose=topics)
 
 
 def input_topics(settings: Settings) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 
+from topologies.graph import Topology
 from topologies.runtime.errors import Misconfigured
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
@@ -9,7 +10,9 @@ from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.letters.reading import Letters
 from topologies.runtime.letters.replaying import Post
+from topologies.runtime.letters.retrying import Retries, Retrying
 from topologies.runtime.names import own_topics
+from topologies.runtime.tables import TableFeed
 from topologies.runtime.task import Moment
 from topologies.settings import Settings
 
@@ -56,3 +59,26 @@ def post(  # noqa: PLR0913, PLR0917 - all that it is built from
         lambda: clock().wall_ms,
         is_stopping,
     )
+
+
+def is_retrying(topology: Topology, settings: Settings) -> bool:
+    """Return whether workers send dead letters again by themselves."""
+    return bool(settings.dead_letter_retries and topology.retriable)
+
+
+def retries(  # noqa: PLR0913, PLR0917 - all that it is built from
+    topology: Topology,
+    tables: TableFeed,
+    settings: Settings,
+    cluster: Cluster,
+    admin: Admin,
+    clock: Callable[[], Moment],
+) -> Retries:
+    """Return what sends dead letters again by itself."""
+
+    def make(is_stopping: Callable[[], bool]) -> Retrying:
+        topics = [source.topic for source in topology.sources]
+        means = post(settings, topics, cluster, admin, clock, is_stopping)
+        return Retrying(topology, tables, means, settings.dead_letter_retries, settings.instance)
+
+    return Retries(make)

@@ -2,23 +2,25 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from topologies.graph import Topology
-from topologies.operations import posting
+from topologies.operations import allowed, posting
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.commits import Commits
 from topologies.runtime.drain import Drain
+from topologies.runtime.errors import Fatal, Misconfigured, Unavailable
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
-from topologies.runtime.letters.retrying import Retries, Retrying
+from topologies.runtime.letters.retrying import Retries
 from topologies.runtime.names import STATE_DELETE_RETENTION_MS, own_topics
 from topologies.runtime.outage import bridged
 from topologies.runtime.overlay import Overlay
@@ -28,6 +30,7 @@ from topologies.runtime.rewinding.journal_reader import JournalReader
 from topologies.runtime.rewinding.preparation import Preparation
 from topologies.runtime.rewinding.preparing import Preparing
 from topologies.runtime.rewinding.replay import Replay
+from topologies.runtime.rights import Right
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
 from topologies.runtime.survey import Surveyor
@@ -44,10 +47,11 @@ Clock = Callable[[], Moment]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How to run: `drain` ends when all there is now is processed; `accept_offsets` trusts the group's offsets."""
+    """`drain` ends when all there is now is processed; `accept_offsets` trusts the group; a rehearsal never commits."""
 
     drain: bool = False
     accept_offsets: bool = False
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,13 @@ def run(  # noqa: PLR0913, PLR0917 - the composition root's call
     """
     with ExitStack() as closing:
         site = Site(topology, settings, how, clock, stop, doors or Doors(), closing)
-        return site.worker().run()
+        worker = site.worker()
+        try:
+            return worker.run()
+        except (Fatal, Misconfigured):
+            with suppress(Unavailable):  # a transaction is told that it may not write, and not where
+                site.check_rights()
+            raise
 
 
 class Site:
@@ -94,13 +104,17 @@ class Site:
         self._doors = doors
         self._closing = closing
         self._codec = RowCodec(topology.row_version, topology.upgrade)
-        self._cluster = Cluster(settings.bootstrap_servers, settings.kafka, f"{settings.app}-{settings.instance}")
-        self._admin = Admin(self._cluster, settings.request_timeout / MS, stop)
+        right = Right("Describe" if how.is_rehearsal else "Read", "group", settings.app)
+        name = f"{settings.app}-{settings.instance}"
+        self._cluster = Cluster(settings.bootstrap_servers, settings.kafka, name, right)
+        self._admin = Admin(self._cluster, settings.request_timeout / MS, stop, "Read")
+        self.check_rights = partial(allowed.check, self._admin, topology, settings, "worker")
 
     def worker(self) -> Worker:
         """Return the worker, a member of the group already."""
         topology, settings = self._topology, self._settings
         surveyor = self.surveyor()
+        bridged(self.check_rights, settings.request_timeout / MS, self._stop)
         bridged(surveyor.partitions, settings.request_timeout / MS, self._stop)
         store = self.store()
         tables = self.tables()
@@ -186,15 +200,9 @@ class Site:
     def _retries(self, tables: TableFeed) -> Retries | None:
         """Return what sends dead letters again by itself; draining, nobody would process them."""
         topology, settings = self._topology, self._settings
-        if self._how.drain or not settings.dead_letter_retries or not topology.retriable:
+        if self._how.drain or not posting.is_retrying(topology, settings):
             return None
-
-        def make(is_stopping: Callable[[], bool]) -> Retrying:
-            topics = [source.topic for source in topology.sources]
-            post = posting.post(settings, topics, self._cluster, self._admin, self._clock, is_stopping)
-            return Retrying(topology, tables, post, settings.dead_letter_retries, settings.instance)
-
-        retries = Retries(make)
+        retries = posting.retries(topology, tables, settings, self._cluster, self._admin, self._clock)
         self._closing.callback(retries.stop)
         return retries
 

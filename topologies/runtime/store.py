@@ -25,6 +25,8 @@ BLOOM_BITS_PER_KEY = 10
 WRITE_BUFFER_FILTER_SHARE = 0.02
 """Ten bits for each row of 60 bytes. Most look-ups miss, and without a filter each miss walks through the buffer."""
 
+PRIVATE = 0o700
+
 _SCRUBBED = b"\xff\xfe"
 """Before it: for which forgotten players each task's files were rewritten."""
 
@@ -60,7 +62,9 @@ class Store:
 
     def __init__(self, path: Path, bounds: Bounds) -> None:
         try:
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            # Whoever has made it before: rows lie in it.
+            path.chmod(PRIVATE)
             self._db = Rdict(str(path), _options(bounds))
         except OSError as error:
             why = (error.strerror or str(error)).lower()

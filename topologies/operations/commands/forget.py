@@ -63,7 +63,7 @@ def forget(  # noqa: PLR0913 - click's own arguments
         raise click.UsageError("the player's id is empty, or has U+0000 in it")
     if len(reason) > TEXT_MAX:
         raise click.UsageError(f"--reason: longer than {TEXT_MAX:,} characters")
-    site = Site(invocation.settings)
+    site = Site(invocation.settings, is_meant=not dry_run)
     answers: Mapping[int, Answer] = {}
     if not dry_run:
         _confirm(player, is_sure=yes)

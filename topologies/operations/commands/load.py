@@ -75,7 +75,7 @@ def _documents(bad: int) -> str:
 def _destination(settings: Settings, now_ms: int) -> tuple[Keeping, Sender]:
     """A producer, once all inputs are there: a broker may make a missing topic by itself, and not as it should be."""
     topics = components.input_topics(settings).values()
-    admin = components.admin(settings)
+    admin = components.admin(settings, "Write")
     found = admin.topics(topics)
     if missing := [topic for topic in topics if topic not in found]:
         advice = f"create them with: croupier topics create {player.NAME}"

@@ -105,7 +105,8 @@ def rewind(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  se
     if not invocation.settings.rewind_window:
         raise Failed("there is no journal, so nothing can be taken back: rewind_window is 0")
     act = _act(given)
-    site, now_ms = Site(invocation.settings), invocation.now_ms
+    site = Site(invocation.settings, is_meant=bool(act.execute or act.apply))
+    now_ms = invocation.now_ms
     if act.apply:
         kept = {each.plan.partition: each for each in planned.read(act.apply)}
         plans = _kept(site, kept, _chosen(site, frozenset(kept), now_ms(), is_meant=True))

@@ -118,7 +118,7 @@ def tap(invocation: Invocation, /, topic: str | None, **options: Any) -> None:  
     scope = Scope(topic or settings.topic_events, _start(wish, invocation.now_ms()), wish.partitions, wish.drain)
     wanted = Filter(wish.types or frozenset(), wish.player, wish.statuses or frozenset(), wish.where)
     reading = Reading(components.codec(settings), components.input_topics(settings))
-    admin = components.admin(settings)
+    admin = components.admin(settings, "Read")
     with closing(Reader(components.cluster(settings))) as reader, suppress(KeyboardInterrupt):
         batches = records(admin, reader, scope)
         seen = (reading.readable(*each) for batch in _while_heard(batches) for each in batch)

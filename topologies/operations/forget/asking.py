@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from topologies.operations import components
+from topologies.operations import allowed, components
 from topologies.operations.errors import Failed
 from topologies.operations.rewind import execution, offline
 from topologies.operations.rewind.asking import person
@@ -50,6 +50,7 @@ def forget(site: Site, player: str, wish: Wish, now_ms: Callable[[], int], tell:
         Unknown: the command may not have arrived.
         StreamError: the cluster does not answer.
     """
+    allowed.check(site.admin, site.topology, site.settings, "eraser")
     phase = execution.settled(site, wish.deadline_ms / 1000, tell)
     numbers = partitions(site, player)
     with closing(site.reader()) as reader:

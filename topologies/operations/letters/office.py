@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from topologies.operations import components, posting
+from topologies import player
+from topologies.operations import allowed, components, posting
 from topologies.operations.errors import Failed
 from topologies.operations.keeping import retentions_ms
 from topologies.operations.letters.selection import Listed, Selection
@@ -27,7 +28,8 @@ class Office:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], Moment]) -> None:
-        self._admin = components.admin(settings)
+        self._admin = components.admin(settings, "Read")
+        self._settings = settings
         topics = components.input_topics(settings)
         self.inputs = [topic for source, topic in topics.items() if source != RATES]
         cluster: Cluster = components.cluster(settings)
@@ -65,7 +67,10 @@ class Office:
 
         Raises:
             Failed: somebody else has begun the same, or there is no such partition.
+            Misconfigured: we are not allowed.
         """
+        topology = components.topology(player.NAME, self._settings, with_registry=False)
+        allowed.check(self._admin, topology, self._settings, "replayer")
         for number in self._partitions(selection):
             begin = self._begin(number, selection)
             with closing(Replaying(self._post, number, person(), begin)) as replaying:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from topologies.operations import allowed
 from topologies.operations.errors import Failed
 from topologies.operations.rewind import asking, offline
 from topologies.operations.rewind.asking import Wish
@@ -25,8 +26,9 @@ def execute(
 
     Raises:
         Failed: it could not be begun.
-        StreamError: the cluster does not answer.
+        StreamError: the cluster does not answer, or we are not allowed.
     """
+    allowed.check(site.admin, site.topology, site.settings, "operator")
     phase = settled(site, wish.deadline_ms / 1000, tell)
     rewinds = asking.asked(planned, wish, now_ms())
     tell(f"rewind {rewinds[0].command.id}")

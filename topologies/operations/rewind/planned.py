@@ -10,6 +10,7 @@ from topologies.runtime.journal.plan import Plan
 from topologies.wire import dump_json, load_json
 
 DAY_MS = 24 * 3_600_000
+PRIVATE = 0o600
 PLAYERS_UNASKED_MAX = 10_000
 
 
@@ -52,6 +53,7 @@ def write(path: Path, planned: Iterable[Planned]) -> None:
         Misconfigured: it cannot be written.
     """
     try:
+        path.touch(PRIVATE)
         path.write_bytes(b"".join(dump_json(fields(each)) + b"\n" for each in planned))
     except OSError as error:
         raise Misconfigured(f"{path} cannot be written: {error.strerror}") from error

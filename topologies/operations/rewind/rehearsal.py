@@ -55,7 +55,7 @@ class Rehearsal:
         self, topology: Topology, settings: Settings, directory: Path, clock: Clock, opened: ExitStack
     ) -> None:
         # Of a group at work the offsets are older than the state that is read behind them.
-        how = running.Run(accept_offsets=True)
+        how = running.Run(accept_offsets=True, is_rehearsal=True)
         ours = settings.model_copy(update={"instance": "preview", "state_dir": str(directory)})
         self._restoring = Restoring(topology, ours, how, clock, opened)
         self._topics = [source.topic for source in topology.sources]

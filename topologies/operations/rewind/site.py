@@ -17,6 +17,7 @@ from topologies.runtime.kafka.polled import Partition, RawMessage
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.names import OwnTopics, own_topics
 from topologies.runtime.rewinding.journal_reader import JournalReader
+from topologies.runtime.rights import Operation
 from topologies.settings import Settings
 
 POLL_S = 0.1
@@ -39,12 +40,18 @@ class Site:
     """One application.
 
     `inputs` and `outputs` are the topology's topics in its order.
+
+    Args:
+        settings: the application's.
+        is_meant: something will be taken back.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_meant: bool = False) -> None:
         topology = components.topology(player.NAME, settings, with_registry=False)
+        self.topology = topology
         self.settings = settings
-        self.admin: Admin = components.admin(settings)
+        self._group: Operation = "Read" if is_meant else "Describe"
+        self.admin: Admin = components.admin(settings, "Read", self._group)
         self.own: OwnTopics = own_topics(settings.app)
         self.inputs: Sequence[str] = [source.topic for source in topology.sources]
         self.outputs: Sequence[str] = [output.topic for output in topology.outputs]
@@ -96,7 +103,7 @@ class Site:
 
     def reader(self) -> Reader:
         """Return a reader of committed records; each range has its own: of an earlier one, some may still come out."""
-        return Reader(components.cluster(self.settings))
+        return Reader(components.cluster(self.settings, self._group))
 
     def read(self, ranges: Mapping[Partition, tuple[int, int]]) -> Iterator[Read]:
         """Yield the committed records of partitions, of each from an offset to before another, as they come."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
+from topologies.runtime.rights import Right
+
 log = logging.getLogger("croupier.kafka")
 
 Config = dict[str, Any]
@@ -89,12 +91,16 @@ class Cluster:
         bootstrap_servers: `host:port,…`.
         properties: librdkafka properties by name, passed through to every client.
         client_id: shown in the broker's logs and quotas.
+        group: of the application, and what we do with it. Who only reads never joins it, but has to be somebody.
     """
 
-    def __init__(self, bootstrap_servers: str, properties: Mapping[str, str], client_id: str) -> None:
+    def __init__(
+        self, bootstrap_servers: str, properties: Mapping[str, str], client_id: str, group: Right | None = None
+    ) -> None:
         self.bootstrap_servers = bootstrap_servers
         self.properties = dict(properties)
         self.client_id = client_id
+        self.group = group or Right("Describe", "group", client_id)
 
     def config(self, trouble: Trouble, *parts: Mapping[str, Any]) -> Config:
         """Build one client's configuration: the user's properties, then what may not be changed."""

@@ -16,6 +16,8 @@ from topologies.runtime.errors import (
     Unknown,
     Unreleased,
 )
+from topologies.runtime.kafka.refusals import refusal
+from topologies.runtime.rights import Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -23,14 +25,6 @@ TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE, Ka
 TIMED_OUT = {KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT, KafkaError._TIMED_OUT_QUEUE}
 FENCED = {KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED}
 NO_MEMBER = {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION}
-REFUSED = {
-    KafkaError._AUTHENTICATION: "the broker refused our credentials: check sasl.username and sasl.password",
-    KafkaError.SASL_AUTHENTICATION_FAILED: "the broker refused our credentials: check sasl.username and sasl.password",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "we may not use a topic: grant the ACL",
-    KafkaError.GROUP_AUTHORIZATION_FAILED: "we may not use the group: grant the ACL",
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "we may not ask the cluster: grant the ACL",
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "we may not use the transactional id: grant the ACL",
-}
 
 # A consumer that is refused for good says `_FATAL`, and why only in words: librdkafka's own for the broker's code.
 UNRELEASED = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
@@ -39,7 +33,6 @@ REPLACED = "another worker with our group_instance_id has joined the group"
 
 VERDICTS: Mapping[int, tuple[type[StreamError], str]] = {
     **dict.fromkeys(FENCED, (Fenced, "another worker with our instance name has taken over")),
-    **{code: (Fatal, advice) for code, advice in REFUSED.items()},
     **dict.fromkeys(NO_MEMBER, (Expelled, "")),
     **dict.fromkeys(TOO_LARGE, (Poison, "")),
     KafkaError.FENCED_INSTANCE_ID: (Fatal, REPLACED),
@@ -52,8 +45,6 @@ _TOO_OLD = "the broker does not know this group protocol: set group_protocol=cla
 IN_WORDS = {
     KafkaError(code).str(): advice
     for code, advice in {
-        KafkaError.TOPIC_AUTHORIZATION_FAILED: REFUSED[KafkaError.TOPIC_AUTHORIZATION_FAILED],
-        KafkaError.GROUP_AUTHORIZATION_FAILED: REFUSED[KafkaError.GROUP_AUTHORIZATION_FAILED],
         KafkaError.UNSUPPORTED_VERSION: _TOO_OLD,
         KafkaError._UNSUPPORTED_FEATURE: _TOO_OLD,
     }.items()
@@ -66,11 +57,17 @@ def error_of(exception: KafkaException) -> KafkaError:
     return error
 
 
-def of_read(exception: KafkaException, doing: str) -> StreamError:
-    """Translate what a read, a look-up or an admin call raised. `doing`: a gerund with particulars."""
+def of_read(exception: KafkaException, doing: str, *used: Right) -> StreamError:
+    """Translate what a read, a look-up or an admin call raised.
+
+    Args:
+        exception: as raised by the client.
+        doing: a gerund with particulars.
+        used: the rights that it needs.
+    """
     error = error_of(exception)
-    if error.code() in REFUSED:
-        return Misconfigured(f"{REFUSED[error.code()]}. while {doing}: {error.str()}")
+    if refused := refusal(error, *used):
+        return Misconfigured(f"{refused}. while {doing}: {error.str()}")
     if error.code() == KafkaError._FATAL or error.fatal():
         return _of_fatal(error.str(), doing)
     return Unavailable(f"{doing} failed: {error.str()}")
@@ -88,13 +85,19 @@ def _of_fatal(why: str, doing: str) -> StreamError:
 
 
 def of_transaction(
-    exception: KafkaException, doing: str, *, is_ending: bool, is_overdue: bool, is_first: bool = False
+    exception: KafkaException,
+    doing: str,
+    *used: Right,
+    is_overdue: bool,
+    is_ending: bool = False,
+    is_first: bool = False,
 ) -> StreamError:
     """Translate what a transactional call raised.
 
     Args:
         exception: as raised by the client.
         doing: a gerund with particulars.
+        used: the rights that it needs.
         is_ending: the call was commit or abort, which may still take effect after any failure to reach the broker.
             A time-out of another call leaves a request behind that may come late, into our next transaction.
         is_overdue: our own transaction was older than its timeout, so the
@@ -104,13 +107,14 @@ def of_transaction(
     """
     error = error_of(exception)
     sentence = f"{doing} failed: {error.str()}"
-    if error.code() in FENCED and is_first:
-        return Unknown(f"{sentence} (by an earlier request of our own)")
-    if error.code() in FENCED and is_overdue:
-        return Unknown(f"{sentence} (the transaction was older than its timeout)")
+    if error.code() in FENCED and (is_first or is_overdue):
+        by = "by an earlier request of our own" if is_first else "the transaction was older than its timeout"
+        return Unknown(f"{sentence} ({by})")
     if error.code() in VERDICTS:
         verdict, advice = VERDICTS[error.code()]
         return verdict(f"{advice}: {sentence}" if advice else sentence)
+    if refused := refusal(error, *used):
+        return Fatal(f"{refused}. {sentence}")
     # `.fatal()` is not set on an error that repeats an earlier fatal one: the code is.
     if error.code() == KafkaError._FATAL or error.fatal():
         return Fatal(f"the broker refused us for good: {sentence}")

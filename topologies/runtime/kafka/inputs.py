@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
 from topologies.runtime.kafka.polled import Partition, Polled, poll
+from topologies.runtime.rights import Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -51,6 +52,7 @@ class Inputs:
         queued = {**QUEUED, "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
         own = {**READ_COMMITTED, **_group(membership), **queued}
         self._config = cluster.config(self._trouble, own)
+        self._used = Right("Read", "group", membership.group)
         self._topics: list[str] = []
         self._assigned: set[Partition] = set()
         self._consumer = Consumer(self._config)
@@ -68,7 +70,7 @@ class Inputs:
 
     def poll(self, timeout_s: float, records_max: int) -> Polled:
         """Take what is there, as `polled.poll` does; callbacks are called from within."""
-        return poll(self._consumer, timeout_s, records_max)
+        return poll(self._consumer, timeout_s, records_max, self._used)
 
     def start(self, offsets: Mapping[Partition, int]) -> bool:
         """Fetch from these offsets on. False: the partitions are not ready yet, ask again after a poll."""

@@ -17,6 +17,8 @@ from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.kafka.reader import ALONE
+from topologies.runtime.kafka.refusals import refusal
+from topologies.runtime.rights import Operation, Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -42,14 +44,19 @@ class GroupOffsets:
         group: whose.
         timeout_s: how long an answer may take.
         stop: when it is set, nobody waits for an answer any more.
+        purpose: what is done with the topics.
     """
 
-    def __init__(self, cluster: Cluster, group: str, timeout_s: float, stop: threading.Event) -> None:
+    def __init__(
+        self, cluster: Cluster, group: str, timeout_s: float, stop: threading.Event, purpose: Operation
+    ) -> None:
+        self._purpose: Operation = purpose
         self._where = cluster.bootstrap_servers
         self._timeout_s = timeout_s
         self._stop = stop
         self._trouble = Trouble()
         own = {**READ_COMMITTED, **ALONE, "group.id": group}
+        self._used = cluster.group._replace(name=group)
         self._config = cluster.config(self._trouble, own)
         self._latest = Consumer({**self._config, "isolation.level": "read_uncommitted"})
         self._stable: Consumer | None = None
@@ -104,11 +111,19 @@ class GroupOffsets:
         try:
             found = whom.committed([TopicPartition(*each) for each in partitions], timeout_s)
         except KafkaException as error:
-            whom.poll(0)
+            self._hear(whom)
             if error_of(error).code() == KafkaError._TIMED_OUT:
                 return None
-            raise of_read(error, DOING) from error
-        refused = [f"{each.topic}/{each.partition}: {each.error.str()}" for each in found if each.error]
-        if refused:
-            raise Unavailable(f"{DOING} failed, of {refused[0]}")
+            raise of_read(error, DOING, self._used) from error
+        for each in found:
+            if each.error:
+                used = Right(self._purpose, "topic", each.topic)
+                raise of_read(KafkaException(each.error), f"{DOING}, of {each.topic}/{each.partition}", used)
         return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
+
+    def _hear(self, whom: Consumer) -> None:
+        """Who may not see the group is told that in a poll, while a question only times out."""
+        said = whom.poll(0)
+        error = said and said.error()
+        if error and refusal(error):
+            raise of_read(KafkaException(error), DOING, self._used)

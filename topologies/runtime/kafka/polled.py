@@ -8,6 +8,7 @@ from confluent_kafka import Message as RawMessage
 from topologies.graph import Message
 from topologies.runtime.errors import Halted, StreamError
 from topologies.runtime.kafka.errors import of_read
+from topologies.runtime.rights import Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
@@ -47,8 +48,10 @@ class Polled(NamedTuple):
 NOTHING = Polled([], [], [])
 
 
-def poll(consumer: Consumer, timeout_s: float, records_max: int) -> Polled:
+def poll(consumer: Consumer, timeout_s: float, records_max: int, used: Right) -> Polled:
     """Wait for the first record, then take what else is there. Never raises after a record was taken.
+
+    `used` is the right to its group that the consumer needs.
 
     Raises:
         Unavailable: the cluster did not answer; ask again.
@@ -57,20 +60,20 @@ def poll(consumer: Consumer, timeout_s: float, records_max: int) -> Polled:
     try:
         first = consumer.poll(timeout_s)
     except KafkaException as error:
-        raise of_read(error, "polling") from error
+        raise of_read(error, "polling", used) from error
     if first is None:
         return NOTHING
     try:
         # `consume(n, t)` with a t would wait to fill n.
         more = consumer.consume(records_max, 0)
     except KafkaException as error:
-        polled = _sorted_out([first])
-        polled.traps.append(Trap(None, None, of_read(error, "polling")))
+        polled = _sorted_out([first], used)
+        polled.traps.append(Trap(None, None, of_read(error, "polling", used)))
         return polled
-    return _sorted_out([first, *more])
+    return _sorted_out([first, *more], used)
 
 
-def _sorted_out(raw: list[RawMessage]) -> Polled:
+def _sorted_out(raw: list[RawMessage], used: Right) -> Polled:
     messages: list[RawMessage] = []
     ends: list[End] = []
     traps: list[Trap] = []
@@ -81,15 +84,18 @@ def _sorted_out(raw: list[RawMessage]) -> Polled:
         elif error.code() == KafkaError._PARTITION_EOF:
             ends.append(End(each.topic() or "", each.partition() or 0, each.offset() or 0))
         elif error.fatal() or not error.retriable():
-            where = f"{each.topic()}/{each.partition()}" if each.topic() else "the inputs"
-            traps.append(Trap(each.topic(), each.partition(), _translated(error, where)))
+            traps.append(Trap(each.topic(), each.partition(), _translated(error, each, used)))
     return Polled(messages, ends, traps)
 
 
-def _translated(error: KafkaError, where: str) -> StreamError:
+def _translated(error: KafkaError, raw: RawMessage, used: Right) -> StreamError:
+    topic = raw.topic()
+    if not topic:
+        return of_read(KafkaException(error), "reading the inputs", used)
+    where = f"{topic}/{raw.partition()}"
     if error.code() == KafkaError._AUTO_OFFSET_RESET:
         return Halted(f"the records of {where} at our position are gone: {error.str()}")
-    return of_read(KafkaException(error), f"reading {where}")
+    return of_read(KafkaException(error), f"reading {where}", used, Right("Read", "topic", topic))
 
 
 def message(raw: RawMessage) -> Message:

@@ -38,8 +38,9 @@ class Reader:
 
     def __init__(self, cluster: Cluster, properties: Mapping[str, Any] | None = None) -> None:
         self._trouble = Trouble()
+        self._used = cluster.group
         self._looked_up: set[str] = set()
-        own = {**READ_COMMITTED, **BULK, **ALONE, **(properties or {}), "group.id": f"{cluster.client_id}-reader"}
+        own = {**READ_COMMITTED, **BULK, **ALONE, **(properties or {}), "group.id": cluster.group.name}
         self._consumer = Consumer(cluster.config(self._trouble, own))
 
     def add(self, positions: Mapping[Partition, int]) -> None:
@@ -57,7 +58,7 @@ class Reader:
 
     def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
         """Take what is there, as `polled.poll` does."""
-        return poll(self._consumer, timeout_s, records_max)
+        return poll(self._consumer, timeout_s, records_max, self._used)
 
     def close(self) -> None:
         """Let go of the connection."""

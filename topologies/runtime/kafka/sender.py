@@ -4,9 +4,11 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from topologies.runtime.errors import Unknown
+from topologies.runtime.errors import Misconfigured, StreamError, Unknown
 from topologies.runtime.kafka.config import IDEMPOTENT, Cluster, Trouble
 from topologies.runtime.kafka.errors import of_read
+from topologies.runtime.kafka.refusals import refusal
+from topologies.runtime.rights import Right
 
 BY_KEY = -1
 """The partition of a record that goes where its key belongs; librdkafka's `PARTITION_UA`."""
@@ -17,48 +19,66 @@ class Sender:
 
     def __init__(self, cluster: Cluster) -> None:
         self._trouble = Trouble()
-        self._failed: list[str] = []
+        self._failed: list[tuple[KafkaError, Any]] = []
+        self._topics: set[str] = set()
         self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, {"linger.ms": 5}))
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int, partition: int = BY_KEY) -> None:
         """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""
+        self._topics.add(topic)
         while True:
             try:
                 self._producer.produce(topic, value, key, partition, on_delivery=self._delivered, timestamp=timestamp)
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
-                raise of_read(error, f"sending to {topic}") from error
+                raise of_read(error, f"sending to {topic}", Right("Write", "topic", topic)) from error
             else:
                 self._producer.poll(0)
                 return
 
     def placed(self, topic: str, key: bytes, value: bytes, timestamp: int, partition: int) -> int:
         """Send one record, and return its offset; raises what `flush` does."""
-        offsets: list[int] = []
+        placed: list[Any] = []
 
         def delivered(error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - as below
             self._delivered(error, message)
-            offsets.append(message.offset())
+            placed.append(message)
 
         try:
             self._producer.produce(topic, value, key, partition, on_delivery=delivered, timestamp=timestamp)
         except KafkaException as error:
-            raise of_read(error, f"sending to {topic}") from error
+            raise of_read(error, f"sending to {topic}", Right("Write", "topic", topic)) from error
         self.flush()
-        return offsets[0]
+        offset: int = placed[0].offset()
+        return offset
 
     def flush(self, timeout_s: float = 60.0) -> None:
         """Wait until the broker has everything.
 
         Raises:
+            Misconfigured: we may not write to a topic.
             Unknown: some records may not have arrived; the message says how many and why.
         """
-        left = self._producer.flush(timeout_s)
+        used = [Right("Write", "topic", topic) for topic in sorted(self._topics)]
+        try:
+            left = self._producer.flush(timeout_s)
+        except KafkaException as error:
+            raise of_read(error, "sending", *used) from error
         if left or self._failed:
-            why = self._failed[0] if self._failed else self._trouble.last or "the broker does not answer"
-            raise Unknown(f"{left + len(self._failed)} records were not delivered: {why}")
+            raise self._undelivered(left)
+
+    def _undelivered(self, left: int) -> StreamError:
+        why = self._trouble.last or "the broker does not answer"
+        if self._failed:
+            error, message = self._failed[0]
+            topic = message.topic()
+            if refused := refusal(error, Right("Write", "topic", topic)):
+                return Misconfigured(f"{refused}. while sending: {error.str()}")
+            why = f"{topic}: {error.str()}"
+        return Unknown(f"{left + len(self._failed)} records were not delivered: {why}")
 
     def _delivered(self, error: KafkaError | None, message: Any) -> None:  # noqa: ANN401 - the client's own message
         if error is not None:
-            self._failed.append(f"{message.topic()}: {error.str()}")
+            # The client may be about to raise: nothing of it can be asked in here.
+            self._failed.append((error, message))

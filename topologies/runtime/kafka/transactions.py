@@ -12,6 +12,7 @@ from topologies.runtime.kafka.bounded import Bounded
 from topologies.runtime.kafka.config import IDEMPOTENT, TRANSACTIONAL, Cluster, Trouble
 from topologies.runtime.kafka.errors import TIMED_OUT, error_of, of_transaction
 from topologies.runtime.kafka.polled import Partition
+from topologies.runtime.rights import Right
 
 Row = tuple[bytes, bytes | None]
 """Key and value of a row; None deletes it."""
@@ -56,6 +57,7 @@ class Transactions:
         self._began_at: float | None = None
         self._trouble = Trouble()
         self._bounded = Bounded("transactions")
+        self._used = (Right("Write", "transactional-id", transactional_id), Right("Read", "group", cluster.group.name))
         own = {
             **TRANSACTIONAL,
             **(properties or {}),
@@ -237,14 +239,11 @@ class Transactions:
                 raise translated from error
             raise Unknown(str(translated)) from error
 
-    def _translated(
-        self, error: KafkaException, doing: str, *, is_ending: bool = False, is_first: bool = False
-    ) -> StreamError:
+    def _translated(self, error: KafkaException, doing: str, **how: bool) -> StreamError:
         if error_of(error).code() == KafkaError._FATAL:  # noqa: SLF001 - librdkafka's public name
             # Whatever is called now says so; why, is told once, to who polls.
             try:
                 self._producer.poll(0)
             except KafkaException as cause:
                 error = cause
-        is_overdue = self._is_overdue()
-        return of_transaction(error, doing, is_ending=is_ending, is_overdue=is_overdue, is_first=is_first)
+        return of_transaction(error, doing, *self._used, is_overdue=self._is_overdue(), **how)
