@@ -24,7 +24,6 @@ LETTER = Letter(2, 17, 5_000, b"anna", b"{}", "invalid", "why", Place("bets", 2,
         (Selection(until_ms=5_000), False),
         (Selection(classes=frozenset({"invalid"}), player="bert"), False),
     ],
-    ids=str,
 )
 def test_a_letter_must_pass_all_that_is_given(selection: Selection, expected: object) -> None:
     assert expected == selection.wants(LETTER)
