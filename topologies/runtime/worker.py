@@ -39,8 +39,7 @@ STEPS_PER_ROUND = 250
 """At least, if they are there: on a machine that is too slow, polls would take more of it than records."""
 
 STEPS_PER_TURN = 1_000
-"""Of one task, before the clock is looked at and the next one has its turn. A turn is a slice in the journal: turns of
-100 cost a tenth of the throughput."""
+"""Of one task, before the next has its turn. A turn is a slice in the journal: 100 cost a tenth of the throughput."""
 
 
 @dataclass(frozen=True, slots=True)
