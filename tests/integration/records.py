@@ -1,5 +1,6 @@
 """Records as they lie on topics: sent as a source does, read as a consumer of committed records does."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -60,12 +61,22 @@ def send(servers: Servers, records: Sequence[Outgoing]) -> list[tuple[int, int]]
 
 
 def configure(servers: Servers, topics: Iterable[str], config: Mapping[str, str]) -> None:
-    """Change the configuration of topics."""
+    """Change the configuration of topics; it is in force when this returns."""
+    resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
     entries = [ConfigEntry(*each, incremental_operation=AlterConfigOpType.SET) for each in config.items()]
-    resources = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries) for topic in topics]
+    changes = [ConfigResource(ResourceType.TOPIC, each.name, incremental_configs=entries) for each in resources]
     admin = AdminClient(servers)  # it has to outlive its answers
-    for future in admin.incremental_alter_configs(resources).values():
+    for future in admin.incremental_alter_configs(changes).values():
         future.result(READ_TIMEOUT_S)
+    give_up_at = time.monotonic() + READ_TIMEOUT_S
+    while not _is_in_force(admin, resources, config):
+        assert time.monotonic() < give_up_at, "the configuration is not in force"
+        time.sleep(0.05)
+
+
+def _is_in_force(admin: AdminClient, resources: Sequence[ConfigResource], config: Mapping[str, str]) -> bool:
+    found = [future.result(READ_TIMEOUT_S) for future in admin.describe_configs(list(resources)).values()]
+    return all(entries[name].value == value for entries in found for name, value in config.items())
 
 
 def read(servers: Servers, topic: str) -> list[Record]:

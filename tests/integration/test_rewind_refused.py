@@ -212,7 +212,7 @@ def test_a_step_that_cannot_be_written_halts_its_task_and_no_other(lived: Stage)
         wait_until(lambda: lived.is_at_end(1), "the other goes on")
     (halted,) = worker.ends().halted
 
-    assert halted.startswith("task 0: its rewind cannot be written: ")
+    assert halted.startswith("task 0: what it was told to do cannot be written: ")
     configure(servers, [lived.journal], {"max.message.bytes": "1000000"})
     assert [] == lived.run().halted
     assert [] == [*rewinds.broken(lived), *rewinds.left_over(lived)]

@@ -126,7 +126,10 @@ class Store:
 
     def applied(self, partition: int) -> Applied | None:
         """Return how far a task's rows are, or None for a task that was never here."""
-        value: bytes | None = self._db.get(_APPLIED + partition.to_bytes(2, "big"))
+        try:
+            value: bytes | None = self._db.get(_APPLIED + partition.to_bytes(2, "big"))
+        except Exception as error:  # rocksdict raises bare Exceptions
+            raise _unreadable(error) from error
         return Applied(*load_json(value)) if value is not None else None
 
     def wipe(self, partition: int) -> None:

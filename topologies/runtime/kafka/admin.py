@@ -83,7 +83,9 @@ class Admin:
                 description = self._answers.wait(f"asking for our rights to topic {name}", future)
             except topics.Missing:
                 continue
-            except Misconfigured:
+            except Misconfigured as error:
+                if not _is_refusal(error.__cause__):
+                    raise
                 found += wanted
             else:
                 found += topics.lacking(description.authorized_operations, wanted)
@@ -223,3 +225,8 @@ class Admin:
         cause = error.__cause__
         is_leaderless = isinstance(cause, KafkaException) and error_of(cause).code() == KafkaError._NOENT  # noqa: SLF001 - librdkafka's public name
         return self.lacking(rights) if is_leaderless else ()
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether it says that a topic is not for us, not that we are nobody."""
+    return isinstance(error, KafkaException) and error_of(error).code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
