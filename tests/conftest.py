@@ -1,5 +1,6 @@
 """One real Kafka for all tests of a run, started when the first test asks for it; names of its own for each test."""
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,15 @@ from topologies.operations import sandbox
 pytest.register_assert_rewrite("judging", "window")
 
 SHARED = pytest.StashKey["Shared"]()
+
+LOGGERS = ("croupier", "croupier.kafka", "topologies")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_at_first() -> None:
+    """A command that ran in this process has chosen what is logged, for its own sake."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @contextmanager
