@@ -10,11 +10,13 @@ import pytest
 
 from tests.integration.counting import traffic, truth
 from tests.integration.counting_stage import Stage, wait_until
+from tests.integration.records import configure
 from tests.integration.test_membership import CLASSIC, CONSUMER, all_committed, tasks
 from topologies.operations.running import Doors
 from topologies.runtime import head
 from topologies.runtime.errors import Fatal
-from topologies.runtime.kafka.polled import Polled
+from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.kafka.polled import Polled, message
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import STATE
@@ -25,21 +27,30 @@ RECOVERY = "recovery"
 """The thread that restores; the readers of others are not held up."""
 
 
+UNPREPARED = {"fetch.message.max.bytes": 1, "queued.max.messages.kbytes": 1, "queued.min.messages": 1}
+"""What is to be read next lies at the broker, not in the client's queue: a transaction's rows are fetched at a time."""
+
+
 class Pause:
-    """Stops a restore behind its first rows, until the test has done something."""
+    """Stops a restore behind its first rows, until the test has done something; knows partition and offset of each."""
 
     def __init__(self) -> None:
         self.reached, self._go = threading.Event(), threading.Event()
+        self.read: set[tuple[int, int]] = set()
 
     def doors(self) -> Doors:
-        reached, go = self.reached, self._go
+        reached, go, read = self.reached, self._go, self.read
 
         class Paused(Reader):
+            def __init__(self, cluster: Cluster) -> None:
+                super().__init__(cluster, UNPREPARED)
+
             def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
                 if threading.current_thread().name == RECOVERY and reached.is_set():
                     assert go.wait(LONG_S)
                 polled = super().poll(timeout_s, min(records_max, 20))
                 if threading.current_thread().name == RECOVERY and polled.messages:
+                    read.update(message(raw)[1:3] for raw in polled.messages)
                     reached.set()
                 return polled
 
@@ -107,6 +118,39 @@ def test_a_state_that_loses_what_was_to_be_read_next_is_restored_from_where_it_b
 
     assert [] == stage.differences(truth(sent + more, stage.app, stage.partitions))
     assert stage.state_rows() == stage.store_rows()
+
+
+def test_a_state_that_is_compacted_while_it_is_read_is_restored_as_it_was(
+    bootstrap_servers: str, app: str, state_dir: Path
+) -> None:
+    stage = Stage(bootstrap_servers, app, state_dir)
+    # Not before it is read.
+    stage.create(state={"min.cleanable.dirty.ratio": "0.0", "segment.ms": "100", "min.compaction.lag.ms": "3600000"})
+    sent = stage.processed() + stage.processed(1) + stage.processed(2)
+    shutil.rmtree(stage.state_dir)
+    before, rows, pause = places(stage), stage.state_rows(), Pause()
+
+    with stage.running(doors=pause.doors(), max_task_idle=100) as worker:
+        pause.wait()
+        at_first = set(pause.read)
+        configure({"bootstrap.servers": bootstrap_servers}, [stage.state], {"min.compaction.lag.ms": "0"})
+        wait_until(lambda: {0, 1} == {number for number, _ in before - places(stage)}, "both are compacted", LONG_S)
+        assert rows == stage.state_rows()
+        pause.end()
+        more = [each._replace(source="bets") for each in stage.records(3)]
+        stage.send(more)
+        wait_until(lambda: all_committed(stage), "it works", LONG_S)
+    assert [] == worker.ends().halted
+
+    gone = before - places(stage)
+    assert [True, True] == [bool(gone & at_first), bool(gone - pause.read)], "of what was read, and of what came next"
+    assert [] == stage.differences(truth(sent + more, stage.app, stage.partitions))
+    assert stage.state_rows() == stage.store_rows()
+
+
+def places(stage: Stage) -> set[tuple[int, int]]:
+    """Partition and offset of each row of the state, replaced ones too."""
+    return {(each.partition, each.offset) for each in stage.read(stage.state)}
 
 
 def test_a_state_topic_that_is_recreated_under_a_worker_is_not_taken_for_the_state(stage: Stage) -> None:
