@@ -13,7 +13,7 @@ import pytest
 from running import run
 
 from processors import player
-from tests.golden.written import CODEC, HEAD, TIMER, VERSIONS, golden, of_json, window
+from tests.golden.written import CODEC, HEAD, NAMED, TIMER, VERSIONS, golden, of_json, window
 from topologies.operations.rewind import planned
 from topologies.runtime import head
 from topologies.runtime.forgetting import row as forgetting
@@ -40,7 +40,7 @@ def test_what_this_release_writes_is_kept_and_as_it_was() -> None:
     kept = json.loads((HERE / f"{VERSIONS}.json").read_text())
 
     ours = json.loads(json.dumps(golden()))
-    for name in ("own", "journal", "control", "plan", "applied"):
+    for name in ("own", "head", "journal", "control", "plan", "applied"):
         assert kept[name] == ours[name], f"{name} is written differently: raise its version"
 
 
@@ -48,6 +48,7 @@ def test_a_tasks_own_rows_are_read(kept: dict[str, Any]) -> None:
     own = {key: bytes.fromhex(value) for key, value in kept["own"].items()}
 
     assert HEAD == head.decode(own[head.KEY.decode()], CODEC)
+    assert NAMED == head.decode(bytes.fromhex(kept["head"]), CODEC)
     assert 1 == CODEC.decode(TIMER.encode(), own[TIMER])[1]
     rewind = row.decode(own[row.KEY], CODEC)
     assert rewind is not None

@@ -33,6 +33,9 @@ SEEDS_MAX = 400
 CODEC = RowCodec(player.ROW_VERSION, player.upgrade)
 
 HEAD = Head(1_795_176_000_000, {"bets": 5, "orders": 3, "control": 1}, 8)
+"""As it was written before a head named its state topic."""
+
+NAMED = HEAD._replace(state_id="c9YXhSTvSPuPPVB3iaDyBA")
 FORGOTTEN = Forgotten("c0ffee01", "ab" * 16, "cd" * 16, 5, 8, {"bets": 5}, is_complete=True)
 TIMER = "\0timer\x00001795176000000\0bonus-expiry\0p\0b1"
 
@@ -49,6 +52,7 @@ def golden() -> dict[str, Any]:
     """Everything, as a JSON value; bytes as hexadecimal digits, or as text where they are JSON."""
     return {
         "own": {key: value.hex() for key, value in own_rows().items()},
+        "head": (head.encode(NAMED, CODEC)[1] or b"").hex(),
         "journal": [[key.decode(), (value or b"").decode()] for key, value in MARKER_ROWS],
         "control": [each.decode() for each in (COMMAND, FORGET, ANSWER)],
         "plan": PLANNED.decode(),
