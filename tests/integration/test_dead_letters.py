@@ -16,6 +16,7 @@ from tests.integration.sources import DAY_S, at, bet, rate, sent
 from topologies import configuration
 from topologies.operations import components, posting, running
 from topologies.operations.running import Run
+from topologies.runtime import taking_over
 from topologies.runtime.errors import Fenced, Unknown
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.letters import letter, replaying, retrying
@@ -110,6 +111,57 @@ def test_the_second_of_two_who_replay_goes_on_where_the_first_one_stopped(house:
 
     assert each_once(house)
     assert LETTERS - len(done) == replaying.LETTERS_MAX - 1
+
+
+def test_two_who_replay_at_once_by_the_command_line(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    others: list[Transactions] = []
+
+    class Slow(Transactions):
+        """Another one begins the same while our transaction is open."""
+
+        def commit(self) -> None:
+            if not others:
+                others.append(post(house).transactions(NUMBER))
+                while not others[0].init(1):
+                    pass
+            super().commit()
+
+    monkeypatch.setattr(posting, "Transactions", Slow)
+    code = house.croupier("deadletters", "replay", "--all")
+    err = capsys.readouterr().err
+    others[0].close()
+
+    assert (1, 1) == (code, err.count("\n")), err
+    assert err.startswith(f"croupier: somebody else replays dead letters of partition {NUMBER} now: ")
+    assert 0 == house.croupier("deadletters", "replay", "--all")
+    assert each_once(house)
+
+
+class Meets(Transactions):
+    """Is fenced a few times while it asks for its id, as by another one that asks at the same time."""
+
+    met = 0
+
+    def init(self, timeout_s: float) -> bool:
+        kind = type(self)
+        kind.met -= 1
+        if kind.met >= 0:
+            raise Unknown("fenced")
+        return super().init(timeout_s)
+
+
+def test_who_is_fenced_while_it_takes_over_asks_again_but_not_for_ever(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Meets, "met", taking_over.ATTEMPTS_MAX)
+    with pytest.raises(Fenced, match="again and again"):
+        replay(post(house, Meets))
+
+    monkeypatch.setattr(Meets, "met", taking_over.ATTEMPTS_MAX - 1)
+    assert [] == replay(post(house, Meets))
+    assert each_once(house)
 
 
 def test_what_a_killed_one_has_left_open_was_never_sent(house: House) -> None:

@@ -12,7 +12,6 @@ from tests.integration.counting import topology
 from tests.integration.counting_stage import Stage, clock, wait_until
 from topologies.operations.errors import Failed
 from topologies.operations.rewind.offline import Outside
-from topologies.runtime.errors import Fatal
 from topologies.runtime.rewinding.control import Command
 
 
@@ -71,7 +70,7 @@ def test_the_second_of_two_tools_wins(lived: Stage, outside: Callable[..., Outsi
     first = outside()
     second = outside()
 
-    with pytest.raises(Fatal):
+    with pytest.raises(Failed, match="somebody else takes partitions of this application back now"):
         first.take_back(0, command)
     assert [] == rewinds.answers(lived, command)
     second.take_back(0, command)

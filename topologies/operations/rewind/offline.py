@@ -22,19 +22,22 @@ from topologies.operations.running import Clock, Run
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.commit import commit
-from topologies.runtime.errors import Expelled, Unavailable
+from topologies.runtime.errors import Expelled, Fenced, Unavailable
 from topologies.runtime.kafka.outsider import Outsider
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import own_topics
 from topologies.runtime.rewinding import control
 from topologies.runtime.rewinding.control import Answer, Command, Forget
 from topologies.runtime.store import Applied
+from topologies.runtime.taking_over import taken_over
 from topologies.settings import Settings
 
 log = logging.getLogger("croupier.rewind")
 
 INSTANCE = "rewind"
 """The transactional id of the tool ends with it: a second tool fences the first."""
+
+OTHERS = "somebody else takes partitions of this application back now, or forgets a player"
 
 RETRY_S = 0.5
 
@@ -84,10 +87,12 @@ class Outside:
         self._own = own_topics(settings.app)
         self._outsider = opened.enter_context(closing(Outsider(components.cluster(ours), settings.app)))
         self._restoring = Restoring(topology, ours, Run(), clock, opened)
-        self._transactions: Transactions = opened.enter_context(closing(self._restoring.site.transactions()))
         # Before anything is looked at: who comes later fences us, and what we look at is settled.
-        while not self._transactions.init(RETRY_S):
-            pass
+        try:
+            transactions = taken_over(self._restoring.site.transactions, lambda: False)
+        except Fenced as error:
+            raise Failed(f"{OTHERS}: nothing was done") from error
+        self._transactions: Transactions = opened.enter_context(closing(transactions))
 
     def take_back(self, number: int, command: Command) -> int:
         """Do the steps of one rewind; return how many."""
@@ -152,5 +157,10 @@ class Outside:
             raise Failed(
                 f"a worker has joined the group meanwhile: this step of partition {number} was not done. "
                 "those that were are complete, and the worker goes on with them"
+            ) from error
+        except Fenced as error:
+            raise Failed(
+                f"{OTHERS}: this step of partition {number} was not done. those that were are complete, and a worker "
+                "goes on with them"
             ) from error
         self._restoring.store.write(number, batch.rows, Applied(beginning.state_id, heads[number] + 1, now.wall_ms))

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from topologies.runtime.errors import Aborted, Poison, Unavailable, Unknown
+from topologies.runtime.errors import Aborted, Poison, Unknown
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.letters import letter
 from topologies.runtime.letters.letter import Letter, Note, Place
 from topologies.runtime.letters.reading import Letters
+from topologies.runtime.taking_over import taken_over
 
-INIT_SLICE_S = 0.5
 BACK_OFF_S = (0.05, 0.5)
 """Between the attempts of one transaction."""
 
@@ -103,10 +103,7 @@ class Replaying:
     def _take_over(self) -> None:
         """Fence whoever had the partition, then learn what they have sent."""
         self.close()
-        self._transactions = self._post.transactions(self._partition)
-        while not self._transactions.init(INIT_SLICE_S):
-            if self._post.is_stopping():
-                raise Unavailable("stopped before anything was sent")
+        self._transactions = taken_over(lambda: self._post.transactions(self._partition), self._post.is_stopping)
         # From the first letter on: a note may stand before a later letter of the same record.
         first, end = self._post.letters.bounds(self._partition)
         for each in self._post.letters.read(self._partition, max(first, self._read_to), end):
