@@ -37,13 +37,13 @@ def main() -> None:
         print(f"full restore: {restored.rows:,} rows in {restored.seconds:.1f} s, {restored.rate:,.0f} rows/s")
         journal.say(stage, RECORDS, full)
         for partitions in (1, PARTITIONS):
-            quiet = Stage(
-                kafka.bootstrap_servers, f"{stage.app}-{partitions}", partitions, Path(directory) / str(partitions)
-            )
+            name = f"{stage.app}-latency-{partitions}"
+            quiet = Stage(kafka.bootstrap_servers, name, partitions, Path(directory) / name)
             spread = latency.measure(quiet, CROUPIER)
             print(
                 f"produce to visible at {latency.RECORDS_PER_S} records/s, {partitions} partition(s): "
-                f"p50 {spread.p50_ms:.0f} ms, p99 {spread.p99_ms:.0f} ms"
+                f"p50 {spread.p50_ms:.0f} ms, p99 {spread.p99_ms:.0f} ms",
+                flush=True,
             )
 
 

@@ -1,5 +1,6 @@
 """How long a record takes from its producer to a read_committed reader of the events."""
 
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -27,7 +28,11 @@ class Spread(NamedTuple):
 
 
 def measure(stage: Stage, croupier: list[str]) -> Spread:
-    """Send records of all three kinds at a steady rate while a worker runs, and watch its events appear."""
+    """Send records of all three kinds at a steady rate while a worker runs, and watch its events appear.
+
+    Raises:
+        SystemExit: none appeared, or the worker has ended.
+    """
     stage.create()
     sent: dict[str, float] = {}
     waits: list[float] = []
@@ -38,10 +43,14 @@ def measure(stage: Stage, croupier: list[str]) -> Spread:
     with running([*croupier, "run", "player"], stage.environment):
         time.sleep(SETTLE_S)
         watching.start()
-        _send(stage, sent)
-        time.sleep(2)
-    done.set()
-    watching.join()
+        try:
+            _send(stage, sent)
+            time.sleep(2)
+        finally:
+            done.set()
+            watching.join()
+    if not waits:
+        sys.exit(f"latency: {len(sent):,} wallet calls were sent to {stage.app}, and no CASINO event came of them")
     waits.sort()
     return Spread(waits[len(waits) // 2] * 1000, waits[len(waits) * 99 // 100] * 1000)
 

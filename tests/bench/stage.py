@@ -88,10 +88,16 @@ def cost_of(command: Sequence[str], environment: dict[str, str]) -> Cost:
 
 @contextmanager
 def running(command: Sequence[str], environment: dict[str, str]) -> Iterator[None]:
-    """Keep a command running meanwhile."""
+    """Keep a command running meanwhile.
+
+    Raises:
+        SystemExit: it has ended by itself.
+    """
     child = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
     try:
         yield
+        if (code := child.poll()) is not None:
+            sys.exit(f"{' '.join(command)} ended with {code} while it was measured")
     finally:
         child.terminate()
         child.wait(30)
