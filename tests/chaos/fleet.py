@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.chaos import clocks
+from tests.chaos import clocks, remains
 from tests.chaos.cluster import MORTAL
+from tests.chaos.nemesis import PARTITIONS
+from tests.chaos.remains import Remains
 from tests.integration.installation import Installation
 
 PATIENCE_S = 60.0
@@ -41,6 +43,7 @@ class Worker:
         self.name = name
         self._croupier = croupier
         self._environment = environment
+        self._state = croupier.state_dir / croupier.app / name
         self._log = croupier.directory / f"{name}.log"
         self._clock = croupier.directory / f"{name}.clock"
         self._command = [sys.executable, "-c", MORTAL, sys.executable, "-m", "tests.chaos.worker", str(self._clock)]
@@ -50,6 +53,7 @@ class Worker:
         self.is_wanted = True
         self.step(0)
         self.peak_mb = 0.0
+        self.left: list[Remains] = []
         self.process = self._start()
 
     def step(self, by_ms: int) -> None:
@@ -65,7 +69,7 @@ class Worker:
         self.process.wait()
 
     def delete_state(self) -> None:
-        shutil.rmtree(self._croupier.state_dir / self._croupier.app / self.name, ignore_errors=True)
+        shutil.rmtree(self._state, ignore_errors=True)
 
     def fill_disk(self, *, is_full: bool) -> None:
         """Let no file grow beyond a size, of this process or the next; or let them again."""
@@ -81,6 +85,7 @@ class Worker:
         now_s = time.monotonic()
         if not self._again_at_s:
             self._again_at_s = now_s + AGAIN_S
+            self._keep_remains()
             return Exit(self.name, code, self._last_words(), "")
         if self.is_wanted and now_s >= self._again_at_s:
             self.process = self._start()
@@ -92,9 +97,13 @@ class Worker:
     def end(self) -> str:
         """Wait for its end, which it was told once: a second signal would end it at once. What is wrong about it."""
         code = self.process.wait(PATIENCE_S)
+        self._keep_remains()
         # One that had been started just before has not begun.
         is_right = code == 0 or self._last_words().endswith(INTERRUPTED)
         return "" if is_right else f"{self.name} ended with exit code {code} when it was told to stop"
+
+    def _keep_remains(self) -> None:
+        self.left += remains.of(self.name, self._state, range(PARTITIONS))
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._again_at_s = 0.0

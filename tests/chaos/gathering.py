@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from tests.chaos.load import Place
 from tests.chaos.oracle import Evidence, Partition, Told
+from tests.chaos.remains import Change, Remains
 from tests.integration import outputs
 from tests.integration.crowd import PLACES, Laid
 from tests.integration.installation import Installation
@@ -57,6 +58,7 @@ def evidence(
     told: Sequence[Laid],
     resident: Mapping[str, float],
     resident_mb_max: float,
+    left: Sequence[Remains],
 ) -> Evidence:
     """Read everything; workers have ended, and `told` is what has been sent."""
     open_ends = settled(servers, croupier.app)
@@ -76,10 +78,11 @@ def evidence(
             [_plain(croupier, each) for each in _commits(journal.get(number, ()))],
             [_head(croupier, each) for each in state[number] if each.key == head.KEY],
             {topic: offset for (topic, partition), offset in offsets.items() if partition == number},
+            [Change(each.offset, each.key or b"", each.value) for each in state[number]],
         )
         for number, there in written.items()
     }
-    return Evidence(sent, partitions, open_ends, resident, resident_mb_max)
+    return Evidence(sent, partitions, open_ends, resident, resident_mb_max, left)
 
 
 def fed(croupier: Installation, told: Sequence[Laid]) -> list[Laid]:

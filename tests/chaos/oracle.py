@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import histories
 
 from processors.events import Event
+from tests.chaos import remains
+from tests.chaos.remains import Change, Remains
 from tests.integration.crowd import PLACES, Laid
 from tests.integration.outputs import Ends, Written, expected
 from tests.integration.truth import Letter, in_merge_order, truth_in_order
@@ -39,6 +41,9 @@ class Partition(NamedTuple):
     group: Mapping[str, int]
     """The group's offsets, likewise."""
 
+    changes: Sequence[Change] = ()
+    """The state topic."""
+
 
 class Evidence(NamedTuple):
     """All that was seen."""
@@ -50,6 +55,9 @@ class Evidence(NamedTuple):
 
     resident_mb: Mapping[str, float]
     resident_mb_max: float
+
+    left: Sequence[Remains] = ()
+    """What workers had on their disks whenever they ended."""
 
 
 class Verdict(NamedTuple):
@@ -70,7 +78,11 @@ def judged(evidence: Evidence) -> Verdict:
             found.lost += sum(ends[number].values())
             found.say(f"partition {number}: nothing was ever committed")
             continue
-        _of_partition(found, number, evidence.partitions[number], lanes[number], ends)
+        part = evidence.partitions[number]
+        left = [each for each in evidence.left if each.partition == number]
+        _of_partition(found, number, part, lanes[number], ends)
+        for sentence in remains.wrong(part.changes, left):
+            found.say(f"partition {number}: {sentence}")
     for place, (stable, high) in evidence.open_ends.items():
         found.say(f"{place}: a transaction hangs, readers stop at {stable} of {high}")
     for name, peak in evidence.resident_mb.items():

@@ -134,7 +134,8 @@ def play(plan: Plan, brokers: Brokers, proxy: Proxy, directory: Path, say: Say, 
             wrong.append("what was sent last was never committed")
         wrong += fleet.finish()
     peaks = {worker.name: worker.peak_mb for worker in fleet.workers}
-    evidence = gathering.evidence(croupier, servers, told, peaks, RESIDENT_MB_MAX)
+    left = [each for worker in fleet.workers for each in worker.left]
+    evidence = gathering.evidence(croupier, servers, told, peaks, RESIDENT_MB_MAX, left)
     found = judged(evidence)
     there = evidence.partitions.values()
     return Run(

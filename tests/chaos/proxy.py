@@ -35,20 +35,25 @@ KEYS = {0: Api.PRODUCE, 9: Api.OFFSET_FETCH, 26: Api.END_TXN, 28: Api.TXN_OFFSET
 """Kafka protocol, "Api Keys"."""
 
 
+class Moment(StrEnum):
+    """The worst moments for a late request to arrive."""
+
+    NEXT = "its client, by another connection, sends the offsets of its next transaction"
+    SUCCESSION = "another client has asked where the group stands, and waits for the answer"
+
+
 class Rule(NamedTuple):
     """What happens for `for_s` to requests of one kind, of all clients or of those whose names end in `of`.
 
     `cut`: their connection is closed, they never arrive. Otherwise each
-    arrives `hold_s` later; `until_next`: or already when its client, by
-    another connection, sends the offsets of its next transaction, which is the
-    worst moment.
+    arrives `hold_s` later, or already at a certain moment.
     """
 
     api: Api
     for_s: float
     cut: bool = False
     hold_s: float = 0.0
-    until_next: bool = False
+    until: Moment | None = None
     of: str = ""
 
 
@@ -71,7 +76,7 @@ class Proxy:
     """Threads and sockets. `doors`: of each broker the port that clients know, and where it leads to.
 
     `touched` counts the requests that a rule was applied to. `late` has the
-    clients whose late requests have found their next transaction.
+    clients whose late requests have arrived at the worst moment.
     """
 
     def __init__(self, doors: Sequence[tuple[int, int]]) -> None:
@@ -79,7 +84,7 @@ class Proxy:
         self._rule: Rule | None = None
         self._until_s = 0.0
         self._held_by: dict[str, float] = {}
-        self._next_of: dict[str, float] = {}
+        self._seen: dict[Moment, dict[str, float]] = {each: {} for each in Moment}
         self.touched = 0
         self.late: list[str] = []
         self._loop = asyncio.new_event_loop()
@@ -145,8 +150,10 @@ class Proxy:
             frame = await reader.readexactly(int.from_bytes(size, "big"))
             request = read(frame)
             rule = self._rule if time.monotonic() < self._until_s else None
+            if request.api is Api.OFFSET_FETCH:
+                self._seen[Moment.SUCCESSION][request.client] = time.monotonic()
             if request.api is Api.TXN_OFFSET_COMMIT:
-                self._next_of[request.client] = time.monotonic()
+                self._seen[Moment.NEXT][request.client] = time.monotonic()
                 if request.client in self._held_by:
                     # The late request goes first; whoever wants to do more at this moment has time.
                     await asyncio.sleep(WORST_MOMENT_S)
@@ -160,18 +167,25 @@ class Proxy:
             await ours.drain()
 
     async def _hold(self, rule: Rule, client: str) -> bool:
-        """Wait; whether its client has begun its next transaction meanwhile."""
+        """Wait; whether the moment has come meanwhile."""
         began_s = time.monotonic()
         self._held_by[client] = began_s
-        is_next = False
-        while time.monotonic() < began_s + rule.hold_s and not is_next:
+        has_come = False
+        while time.monotonic() < began_s + rule.hold_s and not has_come:
             await asyncio.sleep(LOOK_S)
-            is_next = rule.until_next and self._next_of.get(client, 0.0) > began_s
-        if is_next:
-            # Its records are on their way.
+            has_come = self._has_come(rule.until, client, began_s)
+        if has_come:
+            # The records of a next transaction, and whoever takes over, are on their way.
             await asyncio.sleep(WORST_MOMENT_S / 4)
         self._held_by.pop(client, None)
-        return is_next
+        return has_come
+
+    def _has_come(self, moment: Moment | None, client: str, since_s: float) -> bool:
+        if moment is None:
+            return False
+        return any(
+            at_s > since_s and (each == client) == (moment is Moment.NEXT) for each, at_s in self._seen[moment].items()
+        )
 
 
 async def _copy(reader: StreamReader, writer: StreamWriter) -> None:

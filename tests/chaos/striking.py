@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from tests.chaos.cluster import COUNT, Brokers
 from tests.chaos.fleet import Fleet, Worker
 from tests.chaos.nemesis import Kind, Strike
-from tests.chaos.proxy import WORST_MOMENT_S, Api, Proxy, Rule
+from tests.chaos.proxy import WORST_MOMENT_S, Api, Moment, Proxy, Rule
 from tests.integration.installation import Installation
 
 HOLD_MAX_S = 20.0
-IN_TIME_S = 4.8
-"""More than a session, less than a transaction may last."""
-
 TORN_AFTER_S = 0.5
+LOOK_S = 0.02
 REWIND_S = 120.0
 
 
@@ -71,12 +69,12 @@ def _without(field: Field, brokers: list[int], for_s: float) -> None:
 
 def _late_end(field: Field, strike: Strike) -> None:
     late = len(field.proxy.late)
-    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=HOLD_MAX_S, until_next=True))
+    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=HOLD_MAX_S, until=Moment.NEXT))
     field.pause(strike.for_s)
     field.proxy.lift()
     give_up_at_s = time.monotonic() + HOLD_MAX_S
     while len(field.proxy.late) == late and time.monotonic() < give_up_at_s:
-        field.pause(0.0)
+        field.pause(LOOK_S)
     for worker in field.fleet.workers:
         if any(client.endswith(worker.name) for client in field.proxy.late[late:]):
             # Give the broker half of the moment to take it.
@@ -87,11 +85,19 @@ def _late_end(field: Field, strike: Strike) -> None:
 def _asleep_in_end(field: Field, strike: Strike) -> None:
     """It is late, but in time: whoever has its tasks by then has begun to look where they stand."""
     worker = field.worker(strike)
-    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=IN_TIME_S, of=worker.name))
+    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, hold_s=HOLD_MAX_S, until=Moment.SUCCESSION, of=worker.name))
     worker.send(signal.SIGSTOP)
     field.proxy.lift()
     field.pause(strike.for_s)
     worker.send(signal.SIGCONT)
+
+
+def _kill_in_end(field: Field, strike: Strike) -> None:
+    """Everything of a transaction has arrived but its end, which never does."""
+    worker = field.worker(strike)
+    _until_touched(field, Rule(Api.END_TXN, HOLD_MAX_S, cut=True, of=worker.name))
+    worker.kill()
+    field.proxy.lift()
 
 
 def _until_touched(field: Field, rule: Rule) -> None:
@@ -99,7 +105,7 @@ def _until_touched(field: Field, rule: Rule) -> None:
     touched, give_up_at_s = field.proxy.touched, time.monotonic() + rule.for_s
     field.proxy.apply(rule)
     while field.proxy.touched == touched and time.monotonic() < give_up_at_s:
-        field.pause(0.0)
+        field.pause(LOOK_S)
 
 
 def _network(api: Api, *, cut: bool, is_rebalanced: bool = False) -> Callable[[Field, Strike], None]:
@@ -172,6 +178,7 @@ HOW: Mapping[Kind, Callable[[Field, Strike], None]] = {
     Kind.BLACKOUT: _blackout,
     Kind.LATE_END: _late_end,
     Kind.ASLEEP_IN_END: _asleep_in_end,
+    Kind.KILL_IN_END: _kill_in_end,
     Kind.CUT_END: _network(Api.END_TXN, cut=True),
     Kind.LATE_PRODUCE: _network(Api.PRODUCE, cut=False),
     Kind.CUT_PRODUCE: _network(Api.PRODUCE, cut=True),

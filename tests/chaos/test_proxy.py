@@ -10,11 +10,11 @@ from contextlib import closing
 
 import pytest
 
-from tests.chaos.proxy import Api, Proxy, Request, Rule, read
+from tests.chaos.proxy import Api, Moment, Proxy, Request, Rule, read
 from tests.integration.installation import wait_until
 from topologies.operations.sandbox.ports import HOST, free_ports
 
-PRODUCE, METADATA, END_TXN, OFFSETS = 0, 3, 26, 28
+PRODUCE, METADATA, FETCH, END_TXN, OFFSETS = 0, 3, 9, 26, 28
 LONG_S = 60.0
 
 
@@ -68,10 +68,10 @@ def door(server: Server) -> Iterator[tuple[Proxy, int]]:
         yield proxy, port
 
 
-def ask(port: int, *keys: int) -> socket.socket:
+def ask(port: int, *keys: int, client: str = "worker") -> socket.socket:
     connection = socket.create_connection((HOST, port), 10)
     for key in keys:
-        connection.sendall(sized(frame(key)))
+        connection.sendall(sized(frame(key, client)))
     return connection
 
 
@@ -100,13 +100,27 @@ def test_what_is_held_until_the_next_transaction_arrives_before_its_offsets(
     server: Server, door: tuple[Proxy, int]
 ) -> None:
     proxy, port = door
-    proxy.apply(Rule(Api.END_TXN, LONG_S, hold_s=LONG_S, until_next=True))
+    proxy.apply(Rule(Api.END_TXN, LONG_S, hold_s=LONG_S, until=Moment.NEXT))
     with ask(port, END_TXN):
         wait_until(lambda: proxy.touched == 1)
         with ask(port, PRODUCE, OFFSETS):
             wait_until(lambda: len(server.arrived) == 3)
 
     assert [PRODUCE, END_TXN, OFFSETS] == server.arrived
+
+
+def test_what_is_held_until_another_takes_over_arrives_when_that_one_has_asked(
+    server: Server, door: tuple[Proxy, int]
+) -> None:
+    proxy, port = door
+    proxy.apply(Rule(Api.END_TXN, LONG_S, hold_s=LONG_S, until=Moment.SUCCESSION))
+    with ask(port, END_TXN):
+        wait_until(lambda: proxy.touched == 1)
+        with ask(port, FETCH), ask(port, FETCH, client="another"):
+            wait_until(lambda: len(server.arrived) == 3)
+
+    assert [FETCH, FETCH, END_TXN] == server.arrived
+    assert ["worker"] == proxy.late
 
 
 def test_what_is_cut_never_arrives_and_its_connection_is_closed(server: Server, door: tuple[Proxy, int]) -> None:
