@@ -5,13 +5,14 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from topologies.runtime import commits, survey
+from topologies.runtime import commits, recovery, survey
 from topologies.runtime.batch import Batch
 from topologies.runtime.commits import Commits
 from topologies.runtime.errors import Unknown
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import OwnTopics
 from topologies.runtime.positions import Ground
+from topologies.runtime.recovery import Recovery
 from topologies.runtime.store import Applied
 from topologies.runtime.survey import Surveyor
 
@@ -84,21 +85,27 @@ def _say_heads(transactions: Transactions, heads: dict[int, int]) -> None:
 
 
 def recover_in_the_wrong_order() -> None:
-    """First the state's end, of what is committed, and then the offsets.
+    """First the state's end, once and of what is committed; and then the offsets, which an open transaction may hold.
 
     Whoever runs it has to be told `--accept-offsets`: otherwise the task sees that its head is not where the offsets
     are, and looks again.
     """
-    asking = Surveyor.survey
+    asking, beginning = Surveyor.survey, Recovery.begin
+    ends: dict[int, int] = {}
 
     def survey_(self: Surveyor, partitions: Sequence[int]) -> dict[int, Ground]:
         self.partitions()
-        states = [(self._state, number) for number in partitions]
-        ends = self._admin.stable_ends(states)
+        found = self._admin.stable_ends([(self._state, number) for number in partitions if number not in ends])
+        ends.update({number: end for (_, number), end in found.items()})
         grounds = asking(self, partitions)
-        return {number: ground._replace(state_end=ends[self._state, number]) for number, ground in grounds.items()}
+        return {number: ground._replace(state_end=ends.pop(number)) for number, ground in grounds.items()}
+
+    def begin(self: Recovery, partition: int, incarnation: int) -> None:
+        ends.pop(partition, None)
+        beginning(self, partition, incarnation)
 
     survey.Surveyor.survey = survey_  # type: ignore[method-assign]
+    recovery.Recovery.begin = begin  # type: ignore[method-assign]
 
 
 def ignore_the_count() -> None:
@@ -115,8 +122,8 @@ def ignore_the_count() -> None:
 
 
 SWITCHES: Mapping[str, Callable[[], None]] = {
-    "new producer after a commit timeout": reuse_the_producer,
-    "store after the commit": store_before_the_commit,
-    "recovery in the right order": recover_in_the_wrong_order,
-    "count of produce_batch": ignore_the_count,
+    "producer": reuse_the_producer,
+    "store": store_before_the_commit,
+    "recovery": recover_in_the_wrong_order,
+    "count": ignore_the_count,
 }

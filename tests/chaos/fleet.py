@@ -98,15 +98,19 @@ class Worker:
         """Wait for its end, which it was told once: a second signal would end it at once. What is wrong about it."""
         code = self.process.wait(PATIENCE_S)
         self._keep_remains()
-        # One that had been started just before has not begun.
-        is_right = code == 0 or self._last_words().endswith(INTERRUPTED)
+        # One that had been started just before has not begun; or not even to listen.
+        is_right = code == 0 or self._last_words().endswith(INTERRUPTED) or self._has_not_begun(code)
         return "" if is_right else f"{self.name} ended with exit code {code} when it was told to stop"
+
+    def _has_not_begun(self, code: int) -> bool:
+        return code == -signal.SIGTERM and len(self.said()) == self._said_before
 
     def _keep_remains(self) -> None:
         self.left += remains.of(self.name, self._state, range(PARTITIONS))
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._again_at_s = 0.0
+        self._said_before = len(self.said()) if self._log.exists() else 0
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 self._command,

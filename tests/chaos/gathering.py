@@ -91,7 +91,7 @@ def fed(croupier: Installation, told: Sequence[Laid]) -> list[Laid]:
     What the source's client has sent twice is there twice. What became of records between source and topic is not our
     affair.
     """
-    means = {(each.topic, each.partition, each.timestamp, each.key, each.value): each.says for each in told}
+    means = {_what(each): each.says for each in told}
     lying = []
     for topic in PLACES:
         for each in croupier.read(croupier.topic(topic)):
@@ -99,6 +99,16 @@ def fed(croupier: Installation, told: Sequence[Laid]) -> list[Laid]:
             says = means[topic, each.partition, each.timestamp, each.key, value]
             lying.append(Laid(topic, each.partition, each.offset, each.timestamp, each.key, value, says))
     return lying
+
+
+def lost_by_the_source(told: Sequence[Laid], sent: Sequence[Laid]) -> list[str]:
+    """Say what the source's client calls delivered, and is not there: then the harness itself is broken."""
+    missing = {_what(each) for each in told} - {_what(each) for each in sent}
+    return [f"the source has lost {len(missing)} of {len(told)} records by itself"] if missing else []
+
+
+def _what(laid: Laid) -> tuple[object, ...]:
+    return laid.topic, laid.partition, laid.timestamp, laid.key, laid.value
 
 
 def settled(servers: Servers, app: str) -> dict[str, tuple[int, int]]:

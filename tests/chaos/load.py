@@ -14,6 +14,12 @@ from tests.integration.records import Servers
 Place = tuple[str, int]
 """Topic, by its default name, and partition."""
 
+CAREFUL = {"enable.idempotence": True, "max.in.flight.requests.per.connection": 1}
+"""A broker that starts forgets the idempotent producers of records that are older than `producer.id.expiration.ms` (a
+day), by the records' own time, which here is history's. Then it takes what it has already; and a second request in
+flight before the first, which the client takes for lost for good: it tells that it has arrived.
+"""
+
 PER_S = 100
 FLUSH_S = 180.0
 
@@ -34,9 +40,7 @@ class Load:
         self.handed = 0
         self.arrived = 0
         self.ends: dict[Place, int] = {}
-        self._producer = Producer(
-            {**servers, "enable.idempotence": True, "message.timeout.ms": 900_000, "log_level": 0}
-        )
+        self._producer = Producer({**servers, **CAREFUL, "message.timeout.ms": 900_000, "log_level": 0})
         self._thread = threading.Thread(target=self._flow, name="load", daemon=True)
         self._thread.start()
 

@@ -62,6 +62,8 @@ class Plan(NamedTuple):
     strikes_min: int = 3
     """However slow the machine is."""
 
+    recovery_s: float = RECOVERY_S
+
 
 @contextmanager
 def ground(directory: Path) -> Iterator[tuple[Brokers, Proxy]]:
@@ -85,6 +87,7 @@ class Play:
     load: Load
     group: Group
     say: Say
+    recovery_s: float
 
     def look(self) -> None:
         self.field.fleet.look()
@@ -105,7 +108,7 @@ class Play:
     def strike(self, strike: Strike) -> Struck:
         self.field.fleet.doing = strike.kind
         self.field.strike(strike)
-        struck = Struck(strike, self.until_committed(RECOVERY_S))
+        struck = Struck(strike, self.until_committed(self.recovery_s))
         self.say(f"  {tuple(strike)}: recovered in {struck.recovered_s} s")
         self.field.pause(strike.then_s)
         return struck
@@ -127,15 +130,16 @@ def play(plan: Plan, brokers: Brokers, proxy: Proxy, directory: Path, say: Say, 
         has_begun = gathering.wait(lambda: _has_begun(group), FIRST_COMMIT_S, fleet.look)
         load = Load(croupier, servers, laid, plan.per_s)
         field = Field(brokers, proxy, fleet, croupier, lambda for_s: _pause(for_s, fleet), [])
-        playing = Play(field, load, group, say)
+        playing = Play(field, load, group, say, plan.recovery_s)
         wrong, struck = _strikes(playing, plan, began_s) if has_begun else (["the workers have not begun"], [])
         told = load.stop()
-        if not wrong and playing.until_committed(RECOVERY_S) is None:
+        if not wrong and playing.until_committed(plan.recovery_s) is None:
             wrong.append("what was sent last was never committed")
         wrong += fleet.finish()
     peaks = {worker.name: worker.peak_mb for worker in fleet.workers}
     left = [each for worker in fleet.workers for each in worker.left]
     evidence = gathering.evidence(croupier, servers, told, peaks, RESIDENT_MB_MAX, left)
+    wrong += gathering.lost_by_the_source(told, evidence.sent)
     found = judged(evidence)
     there = evidence.partitions.values()
     return Run(

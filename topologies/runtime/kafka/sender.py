@@ -14,6 +14,13 @@ BY_KEY = -1
 """The partition of a record that goes where its key belongs; librdkafka's `PARTITION_UA`."""
 
 
+ONE_AT_A_TIME = {"max.in.flight.requests.per.connection": 1}
+"""A broker that starts forgets idempotent producers whose last record is older than `producer.id.expiration.ms` (a day)
+by the record's own time. It would take a second request whose predecessor it never got, and the client would call both
+delivered.
+"""
+
+
 class Sender:
     """Idempotent, and not part of any transaction: `load` sends with it."""
 
@@ -21,7 +28,7 @@ class Sender:
         self._trouble = Trouble()
         self._failed: list[tuple[KafkaError, Any]] = []
         self._topics: set[str] = set()
-        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, {"linger.ms": 5}))
+        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, ONE_AT_A_TIME, {"linger.ms": 5}))
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int, partition: int = BY_KEY) -> None:
         """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""
