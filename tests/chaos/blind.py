@@ -9,6 +9,8 @@ from topologies.runtime import commits, recovery, survey
 from topologies.runtime.batch import Batch
 from topologies.runtime.commits import Commits
 from topologies.runtime.errors import Unknown
+from topologies.runtime.kafka.polled import End, Polled
+from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.names import OwnTopics
 from topologies.runtime.positions import Ground
@@ -85,12 +87,12 @@ def _say_heads(transactions: Transactions, heads: dict[int, int]) -> None:
 
 
 def recover_in_the_wrong_order() -> None:
-    """First the state's end, once and of what is committed; and then the offsets, which an open transaction may hold.
+    """First the state, up to what is committed by then; and then the offsets, which an open transaction may hold.
 
     Whoever runs it has to be told `--accept-offsets`: otherwise the task sees that its head is not where the offsets
     are, and looks again.
     """
-    asking, beginning = Surveyor.survey, Recovery.begin
+    asking, beginning, applying = Surveyor.survey, Recovery.begin, Recovery._apply  # noqa: SLF001
     ends: dict[int, int] = {}
 
     def survey_(self: Surveyor, partitions: Sequence[int]) -> dict[int, Ground]:
@@ -104,8 +106,18 @@ def recover_in_the_wrong_order() -> None:
         ends.pop(partition, None)
         beginning(self, partition, incarnation)
 
+    def apply(self: Recovery, reader: Reader, polled: Polled) -> None:
+        """As if it had been read when its end was asked for: what has come since is not there."""
+        due = {number: restore.ground.state_end for number, restore in self._restores.items()}
+        there = [each for each in polled.messages if (each.offset() or 0) < due.get(each.partition() or 0, 0)]
+        ends = {(each.topic() or "", each.partition() or 0): each.offset() or 0 for each in polled.messages}
+        ends |= {(each.topic, each.partition): each.offset for each in polled.ends}
+        capped = [End(*place, min(offset, due[place[1]])) for place, offset in ends.items() if place[1] in due]
+        applying(self, reader, polled._replace(messages=there, ends=capped))
+
     survey.Surveyor.survey = survey_  # type: ignore[method-assign]
     recovery.Recovery.begin = begin  # type: ignore[method-assign]
+    recovery.Recovery._apply = apply  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def ignore_the_count() -> None:
