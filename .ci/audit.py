@@ -20,6 +20,9 @@ def main() -> int:
     except ValueError:
         print(f"pip-audit: nothing was audited: {(done.stderr.splitlines() or ['it says nothing'])[-1]}")
         return 0
+    if all("skip_reason" in each for each in packages):
+        print(f"pip-audit: nothing was audited: its source knows none of {len(packages)} packages")
+        return 0
     audited = [each for each in packages if "skip_reason" not in each]
     vulnerable = [each for each in audited if each["vulns"]]
     for each in vulnerable:
