@@ -120,14 +120,14 @@ def test_a_dead_letter_of_before_that_is_sent_again_is_passed_over(lived: Stage)
     lived.run(**FEW)
     number, later = forgets.partition(lived, PLAYER), int(seen) + 10 * rewinds.MINUTE_MS
     producer = lived.producer()
-    again = json.dumps({"n": 20_001, "do": ""}).encode()
-    for first_seen in (seen, b"%d" % later):
+    record = json.dumps({"n": 20_001, "do": ""}).encode()
+    for again, first_seen in ((record, seen), (b"still undecodable", seen), (record, b"%d" % later)):
         headers: dict[str, str | bytes | None] = {"dead-letter.first-seen": first_seen, "dead-letter.attempt": b"2"}
         producer.produce(
             lived.topic("bets"), again, PLAYER.encode(), number, headers=headers, timestamp=lived.begin + 16_000
         )
     assert 0 == producer.flush(30)
-    before = forgets.events(lived, PLAYER)
+    before, letters = forgets.events(lived, PLAYER), lived.read(lived.dead_letters)
 
     lived.run()
 
@@ -136,6 +136,31 @@ def test_a_dead_letter_of_before_that_is_sent_again_is_passed_over(lived: Stage)
     assert 1 == json.loads(event[1] or b"")["n"]
     rewound(lived)
     assert 1 == len(forgets.events(lived, PLAYER)) - len(before)
+    assert letters == lived.read(lived.dead_letters), "what it holds would be kept anew"
+
+
+def test_a_time_that_is_no_time_of_ours_is_none(lived: Stage) -> None:
+    """Whoever may write to an input sends any header."""
+    command = forgets.ask(lived, PLAYER)
+    lived.run(**FEW)
+    producer = lived.producer()
+    for n, first_seen in enumerate((b"9" * 5000, b"", b"-1", b"soon", b"9" * 19)):
+        value = json.dumps({"n": 20_001 + n, "do": ""}).encode()
+        producer.produce(
+            lived.topic("bets"),
+            value,
+            PLAYER.encode(),
+            forgets.partition(lived, PLAYER),
+            headers={"dead-letter.first-seen": first_seen},
+            timestamp=lived.begin + 16_000,
+        )
+    assert 0 == producer.flush(30)
+
+    assert [] == lived.run().halted
+
+    assert "done" == rewinds.ended(lived, command).outcome
+    told = {event_id for event_id, _ in forgets.events(lived, PLAYER)}
+    assert {f"{20_001 + n}" for n in range(5)} <= told, told
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ def of_message(message: Message, verdict: Verdict, source_headers: Headers, seen
     A record that came from a replayed dead letter keeps its first time and its attempt.
     """
     earlier = dict(source_headers)
-    first_seen = _number(earlier.get(PREFIX + "first-seen"), b"%d" % seen_at)
-    attempt = _number(earlier.get(PREFIX + "attempt"), b"1")
+    first_seen = number(earlier.get(PREFIX + "first-seen")) or b"%d" % seen_at
+    attempt = number(earlier.get(PREFIX + "attempt")) or b"1"
     own = [
         *_verdict(verdict),
         *_where(message.topic, message.partition, message.offset, message.timestamp),
@@ -87,9 +87,9 @@ def of_timer(partition: int, timer: Timer, verdict: Verdict, seen_at: int) -> De
     return DeadRecord(partition, timer.key.encode(), dump_json(timer._asdict()), own)
 
 
-def _number(text: bytes | None, otherwise: bytes) -> bytes:
-    """Anybody may send headers: ours are believed when they can be ours."""
-    return text if text is not None and text.isdigit() and len(text) < len(b"9223372036854775808") else otherwise
+def number(text: bytes | None) -> bytes | None:
+    """Return a header's number. Anybody may send headers: ours are believed when they can be ours."""
+    return text if text is not None and text.isdigit() and len(text) < len(b"9223372036854775808") else None
 
 
 def _verdict(verdict: Verdict) -> Headers:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from topologies.graph import Entry
-from topologies.runtime.dead_letters import PREFIX
+from topologies.runtime.dead_letters import PREFIX, number
 from topologies.runtime.forgetting.row import Forgotten, salted
 from topologies.runtime.journal.marker import Heard, Part
 from topologies.runtime.journal.record import Record, owner
@@ -53,11 +53,12 @@ class Forgot:
         return next((row for row, salt in pairs if row.hash == salted(player, salt)), None)
 
     def is_before(self, item: Item) -> bool:
-        """Whether a record is of a player who was forgotten after it, or after it became a dead letter."""
-        if not self._rows or not isinstance(item.decoded, Entry):
-            return False
-        message, found = item.message, self.last(item.decoded.key)
-        if found is None:
+        """Whether a record is of a player who was forgotten after it, or after it became a dead letter.
+
+        Also one that cannot be decoded: its dead letter would keep anew what it has of the player.
+        """
+        message, whose = item.message, _whose(item) if self._rows else None
+        if whose is None or (found := self.last(whose)) is None:
             return False
         return message.offset < found.inputs.get(message.topic, 0) or _first_seen_ms(item) < found.at_ms
 
@@ -77,10 +78,16 @@ class Forgot:
         return found is not None and found.commit > commit
 
 
+def _whose(item: Item) -> str | None:
+    if isinstance(item.decoded, Entry):
+        return item.decoded.key
+    return None if item.message.key is None else item.message.key.decode(errors="replace")
+
+
 def _first_seen_ms(item: Item) -> int:
     """Return when a dead letter was written for the first time that is sent again; never, for other records."""
-    seen = dict(headers(item.raw)).get(FIRST_SEEN, b"") if item.raw is not None else b""
-    return int(seen) if seen.isdigit() else NEVER_MS
+    seen = number(dict(headers(item.raw)).get(FIRST_SEEN)) if item.raw is not None else None
+    return NEVER_MS if seen is None else int(seen)
 
 
 def _owners(heard: Heard) -> Iterator[str]:
