@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.conftest import Croupier, Told
 from tests.integration.processes import working
+from tests.integration.records import Servers, read
 
 pytestmark = [pytest.mark.xdist_group("commands-forget"), pytest.mark.usefixtures("processed")]
 
@@ -65,9 +66,27 @@ def test_a_worker_that_runs_does_it(environment: Mapping[str, str], told: Told) 
     assert "a worker has taken it up" in err
 
 
+def test_what_is_refused_without_workers_is_asked_of_none_that_comes_later(
+    croupier: Croupier, told: Told, environment: Mapping[str, str], servers: Servers
+) -> None:
+    def places() -> set[tuple[str, int, int]]:
+        topics = [f"{environment['CROUPIER_APP']}-{name}" for name in ("control", "journal")]
+        return {(topic, *record[:2]) for topic in topics for record in read(servers, topic)}
+
+    assert 0 == croupier("rewind", "--partition", "all", "--shift-by", "1", "--execute", "--yes")
+    before = places()
+
+    code, out, err = told("forget", PLAYER, "--yes")
+
+    assert (1, "", 1) == (code, out, err.count("\n")), err
+    assert "is still under way: start a worker" in err
+    assert before == places()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        pytest.param(["forget", PLAYER, "--yes", "--reason", f"{PLAYER} asked"], "names the player", id="a name"),
         pytest.param(["forget", PLAYER], "--yes is needed", id="nobody can be asked"),
         pytest.param(["forget", "", "--yes"], "the player's id is empty", id="nobody"),
     ],

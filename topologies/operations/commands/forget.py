@@ -1,5 +1,6 @@
 """`croupier forget`."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
@@ -61,6 +62,8 @@ def forget(  # noqa: PLR0913 - click's own arguments
     """
     if not player or "\0" in player:
         raise click.UsageError("the player's id is empty, or has U+0000 in it")
+    if re.search(rf"(?<!\w){re.escape(player)}(?!\w)", reason):
+        raise click.UsageError("--reason names the player, and is kept for ever")
     if len(reason) > TEXT_MAX:
         raise click.UsageError(f"--reason: longer than {TEXT_MAX:,} characters")
     site = Site(invocation.settings, is_meant=not dry_run)

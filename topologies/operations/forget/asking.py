@@ -53,13 +53,18 @@ def forget(site: Site, player: str, wish: Wish, now_ms: Callable[[], int], tell:
     allowed.check(site.admin, site.topology, site.settings, "eraser")
     phase = execution.settled(site, wish.deadline_ms / 1000, tell)
     numbers = partitions(site, player)
+
+    def ask() -> Mapping[int, Forget]:
+        commands = _asked(site, player, wish, now_ms(), numbers)
+        tell(f"forget {next(iter(commands.values())).id}")
+        return commands
+
+    if phase == "empty":
+        return _offline(site, numbers, ask, now_ms)
     with closing(site.reader()) as reader:
         # Before anything is sent: an answer that came earlier than we listen would be missed.
         reader.add(site.admin.ends([(site.own.control, number) for number in numbers]))
-        commands = _asked(site, player, wish, now_ms(), numbers)
-        tell(f"forget {next(iter(commands.values())).id}")
-        if phase == "empty":
-            return _offline(site, commands, now_ms)
+        commands = ask()
         return _followed(_answers(reader, commands), commands, now_ms, tell)
 
 
@@ -76,10 +81,17 @@ def _asked(site: Site, player: str, wish: Wish, now_ms: int, numbers: Sequence[i
     return commands
 
 
-def _offline(site: Site, commands: Mapping[int, Forget], now_ms: Callable[[], int]) -> Mapping[int, Answer]:
-    """A worker that finds the commands later passes over them."""
+def _offline(
+    site: Site, numbers: Sequence[int], ask: Callable[[], Mapping[int, Forget]], now_ms: Callable[[], int]
+) -> Mapping[int, Answer]:
+    """Nothing is sent before it can be done: a worker that comes later would do what we have said is refused.
+
+    One that finds commands which were done passes over them.
+    """
     with offline.outside(site.settings, lambda: Moment(now_ms(), time.monotonic())) as worker:
-        return {number: worker.forget(number, command)[-1] for number, command in commands.items()}
+        for number in numbers:
+            worker.may_forget(number)
+        return {number: worker.forget(number, command)[-1] for number, command in ask().items()}
 
 
 def _answers(reader: Reader, commands: Mapping[int, Forget]) -> Iterator[Mapping[int, Answer]]:

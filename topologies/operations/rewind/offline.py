@@ -112,8 +112,12 @@ class Outside:
             raise Failed(f"partition {number} was not taken back: croupier rewind history says why")
         return done
 
-    def forget(self, number: int, command: Forget) -> Sequence[Answer]:
-        """Delete what there is of a player; return what was answered on the way."""
+    def may_forget(self, number: int) -> Beginning:
+        """Return where a task stands whose player may be forgotten.
+
+        Raises:
+            Failed: it is being taken back, or there is nothing.
+        """
         beginning = self._restoring.restored(number)
         if beginning.rewind is not None:
             raise Failed(
@@ -121,8 +125,12 @@ class Outside:
             )
         if beginning.head is None:
             raise Failed(f"partition {number} has no state: nothing was ever committed")
+        return beginning
+
+    def forget(self, number: int, command: Forget) -> Sequence[Answer]:
+        """Delete what there is of a player; return what was answered on the way. Raises what `may_forget` does."""
         # What a worker has left unfinished comes first.
-        beginning, _ = self._finished(number, beginning)
+        beginning, _ = self._finished(number, self.may_forget(number))
         asked = self._restoring.preparation.asked(number, beginning, command)
         self._commit(number, beginning, asked)
         return self._finished(number, self._restoring.restored(number))[1]
