@@ -4,7 +4,7 @@ PYTHON ?= python3
 MINUTES ?= 5
 BIN := .venv/bin
 
-.PHONY: demo test test-pure fuzz lint bench chaos chaos-blind compare-rewind clean
+.PHONY: demo test test-pure compiled test-compiled fuzz lint bench chaos chaos-blind compare-rewind clean
 
 demo: .venv/installed
 	$(BIN)/croupier demo
@@ -20,6 +20,18 @@ test: .venv/installed
 test-pure: .venv/installed
 	$(BIN)/pytest -n 2 -m "not kafka" tests --ignore=tests/bench --ignore=tests/test_packaging.py
 
+# What is done for each record as C, from the same source: needs a C compiler, and takes a minute.
+compiled: .compiled/installed
+
+# Over what is compiled. Two files are left out: they replace functions of modules, which compiled ones do not ask for again;
+# and a test that needs weak references.
+test-compiled: compiled
+	ln -sfn ../tests ../avro ../docs ../pyproject.toml ../README.md .compiled
+	cd .compiled && ../$(BIN)/python -m pytest -n 2 -p no:cacheprovider -m "not kafka" tests/processors tests/topologies tests/fuzz \
+		--ignore=tests/processors/test_law_switches.py --ignore=tests/processors/test_law_coverage.py \
+		--deselect=tests/topologies/runtime/test_task.py::test_a_closed_task_gives_its_memory_back_at_once
+	cd .compiled && ../$(BIN)/python -m pytest -p no:cacheprovider tests/integration/test_hundred_thousand.py
+
 # Bytes that are nearly right, for MINUTES; what breaks out is kept in tests/fuzz/corpus, and tried by all tests from then on.
 fuzz: .venv/installed
 	$(BIN)/python -m tests.fuzz $(MINUTES)
@@ -30,7 +42,7 @@ lint: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/python .ci/audit.py
 
-bench: .venv/installed
+bench: .venv/installed $(if $(shell command -v $(CC)),compiled)
 	$(BIN)/python -m tests.bench
 
 # Faults on three brokers and three workers for MINUTES=5; SEED= repeats a run.
@@ -46,10 +58,17 @@ compare-rewind: .venv/installed
 	$(BIN)/python -m tests.bench.compare_rewind
 
 clean:
-	rm -rf .venv build dist state .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .compiled build dist state .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "croupier needs Python 3.11 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+# By way of the source distribution: the compiler leaves what it makes beside the sources, where Python would prefer it.
+.compiled/installed: .venv/installed cli.py $(shell find processors topologies avro -name '*.py' -o -name '*.avsc')
+	rm -rf .compiled
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m build --outdir .compiled/dist
+	$(BIN)/pip install --quiet --no-deps --target .compiled .compiled/dist/*.whl
 	touch $@

@@ -133,7 +133,8 @@ def _release(turn: Turn, bonus: Bonus, decided: Bonus, moment: Moment) -> None:
         if row is not None:
             turn.rows.delete(HELD, f"{uid}/{number}")
             is_forfeited = decided.payment == "refused" and number == 0
-            _apply_released(turn, BonusChange._make(row[0]), row[1:], moment.at, is_forfeited=is_forfeited)
+            fact, cause, time = row
+            _apply_released(turn, BonusChange._make(fact), (cause, time), moment.at, is_forfeited=is_forfeited)
 
 
 def _apply_released(

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from tests.bench import journal, latency, restore
-from tests.bench.stage import CROUPIER, Cost, Stage, cost_of
+from tests.bench.stage import COMPILED, CROUPIER, Cost, Stage, cost_of
+from tests.bench.taking_back import croupier
 from tests.bench.yardstick import yardstick
 from topologies.operations import sandbox
 
@@ -30,8 +31,11 @@ def main() -> None:
         _say("bare pass-through loop", bare)
         full = cost_of([*CROUPIER, "run", "player", "--drain"], stage.environment)
         _say("croupier run player --drain", full)
+        compiled = _compiled(stage)
         print(yardstick())
         print(f"ratio (croupier ÷ pass-through): {bare.cpu_s / full.cpu_s:.2f}")
+        if compiled:
+            print(f"ratio (compiled ÷ not): {full.cpu_s / compiled.cpu_s:.2f}")
         print(f"peak resident memory: {full.rss_max_mb:.0f} MB")
         restored = restore.full(stage)
         print(f"full restore: {restored.rows:,} rows in {restored.seconds:.1f} s, {restored.rate:,.0f} rows/s")
@@ -45,6 +49,19 @@ def main() -> None:
                 f"p50 {spread.p50_ms:.0f} ms, p99 {spread.p99_ms:.0f} ms",
                 flush=True,
             )
+
+
+def _compiled(stage: Stage) -> Cost | None:
+    """The same of a worker whose loop is compiled to C, where there is a compiler."""
+    if not COMPILED.exists():
+        print("compiled: not measured, no C compiler is there")
+        return None
+    environment = {**stage.again("compiled"), "PYTHONPATH": str(COMPILED)}
+    croupier(environment, "topics", "create", "player")
+    # -P: the sources in the working directory would come first.
+    cost = cost_of([sys.executable, "-P", "-m", "cli", "run", "player", "--drain"], environment)
+    _say("the same, compiled", cost)
+    return cost
 
 
 def _passthrough(stage: Stage) -> list[str]:

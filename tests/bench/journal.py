@@ -28,15 +28,7 @@ def say(stage: Stage, records: int, first: Cost) -> None:
 
 
 def _again(stage: Stage, number: int, window: str) -> Cost:
-    """Process the same inputs as a new application."""
-    app = f"{stage.app}-{number}"
-    environment = {
-        **stage.environment,
-        "CROUPIER_APP": app,
-        "CROUPIER_STATE_DIR": str(stage.directory / app),
-        "CROUPIER_TOPIC_EVENTS": f"{app}.events",
-        "CROUPIER_REWIND_WINDOW": window,
-    }
+    environment = stage.again(str(number), CROUPIER_REWIND_WINDOW=window)
     croupier(environment, "topics", "create", "player")
     return cost_of([*CROUPIER, "run", "player", "--drain"], environment)
 

@@ -18,6 +18,9 @@ from topologies.settings import Settings
 
 CROUPIER = [sys.executable, "-m", "cli"]
 
+COMPILED = Path(__file__).parents[2] / ".compiled"
+"""Where `make compiled` puts it; there when there is a C compiler."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -44,6 +47,16 @@ class Stage:
             "CROUPIER_ORIGIN": "brand.com",
             "CROUPIER_ORIGIN_BY_CASINO": "123=brand.com",
         }
+
+    def again(self, name: str, **settings: str) -> dict[str, str]:
+        """The settings of a new application upon the same inputs."""
+        app = f"{self.app}-{name}"
+        own = {
+            "CROUPIER_APP": app,
+            "CROUPIER_STATE_DIR": str(self.directory / app),
+            "CROUPIER_TOPIC_EVENTS": f"{app}.events",
+        }
+        return {**self.environment, **own, **settings}
 
     @property
     def settings(self) -> Settings:

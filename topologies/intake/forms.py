@@ -53,12 +53,12 @@ def time_of(time: int | None, otherwise: int) -> int:
     return time if time is not None and 0 <= time < TIME_END else otherwise
 
 
-def hundredths(field: str, amount: int, currency: str) -> int:
+def hundredths(field: str, amount: object, currency: str) -> int:
     """Minor units of an amount in hundredths."""
-    if currency in HUNDREDTHS and type(amount) is int and 0 <= amount <= LARGEST:
-        return amount
     if type(amount) is not int:
         raise Broken(f"{field} is not a whole number of hundredths: {shown(amount)}")
+    if currency in HUNDREDTHS and 0 <= amount <= LARGEST:
+        return amount
     try:
         return from_hundredths(amount, currency)
     except MoneyError as error:

@@ -57,7 +57,9 @@ def heard(counts: st.SearchStrategy[int]) -> st.SearchStrategy[list[Heard]]:
     return counts.flatmap(lambda n: st.lists(st.builds(Heard, texts, texts, texts), min_size=n, max_size=n))
 
 
-slices = st.lists(st.builds(Slice, st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(0, 9), st.none()))
+slices = st.lists(
+    st.builds(Slice, st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(0, 9), st.none(), st.none())
+)
 
 
 @settings(max_examples=100, deadline=None)
