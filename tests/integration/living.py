@@ -48,13 +48,16 @@ class Living:
 def living(
     croupier: Installation, instance: str, plan: Plan | None = None, *, is_drain: bool = False
 ) -> Iterator[Living]:
-    """A worker; it does not live longer than this."""
+    """A worker; it does not live longer than this, and a failure meanwhile shows what it has said."""
     heard = croupier.directory / f"{instance}-{time.monotonic_ns()}.log"
     heard.touch()
     place = Place(croupier.environment, croupier.directory, stdout=heard, stderr=heard)
     process = killing.start(place, [instance], Blows(plan), is_drain=is_drain)
     try:
         yield Living(process, heard)
+    except BaseException as error:
+        error.add_note(f"{instance} ({plan or 'no plan'}, exit code {process.poll()}) said:\n{heard.read_text()}")
+        raise
     finally:
         process.kill()
         process.wait()
