@@ -24,9 +24,11 @@ LOGGERS = ("croupier", "croupier.kafka", "topologies")
 
 @pytest.fixture(autouse=True)
 def _logs_as_at_first() -> None:
-    """A command that ran in this process has chosen what is logged, for its own sake."""
+    """A command that ran in this process has chosen what is logged, and where: to a stream that is closed by now."""
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.NOTSET)
+    for handler in [each for each in logging.root.handlers if type(each) is logging.StreamHandler]:
+        logging.root.removeHandler(handler)
 
 
 @contextmanager

@@ -99,6 +99,10 @@ def test_a_started_sandbox_is_found_started_again_and_stopped(name: str, tmp_pat
     assert answer.brokers == 1
 
     broker = psutil.Process(int(found["pid"]))
+    # Nor does what Java unpacks outlive it.
+    assert [f"-Djava.io.tmpdir={home}" for home in tmp_path.iterdir()] == [
+        each for each in broker.cmdline() if "tmpdir" in each
+    ]
     assert run("stop", "--name", name).returncode == 0
     assert not runs(broker)
     assert list(tmp_path.iterdir()) == []

@@ -67,6 +67,11 @@ class Node(NamedTuple):
         return f"{HOST}:{self.port}"
 
 
+def tmpdir(home: Path) -> str:
+    """Where Java unpacks native libraries: it is killed, and would leave them in the system's directory."""
+    return f"-Djava.io.tmpdir={home}"
+
+
 def new_cluster_id() -> str:
     """Sixteen random bytes in base 64 as Kafka writes them; never with a dash in front, which is an option's."""
     while (cluster_id := secrets.token_urlsafe(16)).startswith("-"):
@@ -89,7 +94,7 @@ def plan(node: Node, overrides: Mapping[str, str], heap_mb: int = HEAP_MB) -> Pl
     """How to make and run `node`: format its storage, then the broker, whose command line carries the cluster id."""
     configuration = str(node.home / "server.properties")
     # Of an option that comes twice the JVM takes the last.
-    flags = (*JVM_FLAGS, f"-Xmx{heap_mb}m", *LOG_FLAGS, f"-Dcroupier.sandbox={node.cluster_id}")
+    flags = (*JVM_FLAGS, f"-Xmx{heap_mb}m", tmpdir(node.home), *LOG_FLAGS, f"-Dcroupier.sandbox={node.cluster_id}")
     run = (str(java()), *flags, "-cp", str(directory(KAFKA) / "*"))
     return Plan(
         node.home,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from topologies.operations.sandbox.artifacts import REGISTRY, directory, java
+from topologies.operations.sandbox.broker import tmpdir
 from topologies.operations.sandbox.ports import HOST
 from topologies.operations.sandbox.processes import Plan
 
@@ -27,4 +28,4 @@ def plan(home: Path, mark: str, port: int) -> Plan:
     }
     settings = tuple(f"-D{name}={value}" for name, value in options.items())
     jar = str(directory(REGISTRY) / "quarkus-run.jar")
-    return Plan(home, {}, ((str(java()), *JVM_FLAGS, *settings, "-jar", jar),))
+    return Plan(home, {}, ((str(java()), *JVM_FLAGS, tmpdir(home), *settings, "-jar", jar),))
