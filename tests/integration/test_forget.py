@@ -29,7 +29,7 @@ FEW: dict[str, Any] = {"batch_records_max": 40}
 def life(stage: Stage, number: int) -> list[Sent]:
     """Records of which some of the player's are refused, or wait for long."""
     chance = Random(number)
-    deeds = ("", "", "", "break", "refuse", "much later", "break later")
+    deeds = ("", "", "", "break", "refuse", "undecodable", "much later", "break later")
     return [
         each._replace(do=chance.choice(deeds)) if each.key == PLAYER else each for each in stage.records(number, 400)
     ]

@@ -139,6 +139,10 @@ def test_a_named_config_file_is_read(croupier: Croupier, capsys: Output, tmp_pat
         pytest.param(["settings", "--set", "kafka.sasl.password=x"], "is a secret and no argument", id="a secret"),
         pytest.param(["settings", "--config", "nope.toml"], "nope.toml cannot be read", id="no such file"),
         pytest.param(["settings", "--config", "bad.toml"], "bad.toml is no TOML", id="a broken file"),
+        *(
+            pytest.param([*names, "player-\udcff"], "it is not UTF-8", id=f"an id that is no text: {names[0]}")
+            for names in (["forget"], ["explain"], ["tap", "--player"], ["deadletters", "list", "--player"])
+        ),
         pytest.param(["--set", "start=x", "tap"], "start: `x` is no time", id="a wrong value"),
         pytest.param(
             ["describe", "player", "--set", "topic_rates=crm.events"],

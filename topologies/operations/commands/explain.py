@@ -9,6 +9,7 @@ from topologies import units
 from topologies.operations import components
 from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
+from topologies.operations.commands.tap import parsed
 from topologies.operations.errors import Failed
 from topologies.operations.explain import showing
 from topologies.operations.explain.found import Found
@@ -29,7 +30,7 @@ FORMATS: Mapping[str, Callable[[Found, Iterable[Line]], Iterator[str]]] = {"text
         "croupier explain 125917 --format json | jq 'select(.what == \"event\") | .details.value'",
     ),
 )
-@click.argument("player")
+@click.argument("player", callback=parsed(options.player))
 @click.option(
     "--since",
     metavar="T",

@@ -36,7 +36,7 @@ FORMATS: Mapping[str, Callable[[Proof], Iterator[str]]] = {"table": showing.text
         "croupier forget 125917 --yes --format json > proof.json",
     ),
 )
-@click.argument("player")
+@click.argument("player", callback=parsed(options.player))
 @click.option("--dry-run", is_flag=True, help="Only print what there is.")
 @click.option("--reason", default="", help="Why; kept for ever, so it should name no player.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from topologies import units
+from topologies.operations.commands import options
 from topologies.operations.commands.invocation import Invocation
 from topologies.operations.commands.tap import parsed, words
 from topologies.operations.letters import advice
@@ -27,7 +28,9 @@ def _classes(text: str) -> frozenset[str]:
 OPTIONS: Sequence[Callable[[Decorated], Decorated]] = (
     click.option("--class", "classes", metavar="CLASS,…", callback=parsed(_classes), help="Only these: missing-rate."),
     click.option("--topic", "topics", metavar="TOPIC,…", callback=parsed(words), help="Only from these inputs."),
-    click.option("--player", metavar="ID", help="Only this player, by the record's key."),
+    click.option(
+        "--player", metavar="ID", callback=parsed(options.player), help="Only this player, by the record's key."
+    ),
     click.option(
         "--since",
         metavar="T",

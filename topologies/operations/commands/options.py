@@ -43,6 +43,19 @@ def _debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa
         logs.configure(debug=True)
 
 
+def player(text: str) -> str:
+    """Return a player's id as given.
+
+    Raises:
+        ValueError: no record has such a key.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it is not UTF-8, as all ids are") from None
+    return text
+
+
 def examples(*lines: str) -> str:
     """What stands below a command's help, lines kept."""
     return "\n".join(["\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)])

@@ -76,7 +76,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
 @click.option(
     "--type", "types", metavar="TYPE,…", callback=parsed(words), help="Only these types: PAYMENT, BONUS, CASINO."
 )
-@click.option("--player", metavar="ID", help="Only this player, by the record's key.")
+@click.option("--player", metavar="ID", callback=parsed(options.player), help="Only this player, by the record's key.")
 @click.option(
     "--status",
     "statuses",
