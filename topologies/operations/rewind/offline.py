@@ -168,7 +168,7 @@ class Outside:
             ) from error
         except Fenced as error:
             raise Failed(
-                f"{OTHERS}: this step of partition {number} was not done. those that were are complete, and a worker "
-                "goes on with them"
+                f"{OTHERS}, so we stop. what is done is complete; what is left of partition {number} the next worker "
+                "does, or refuses"
             ) from error
         self._restoring.store.write(number, batch.rows, Applied(beginning.state_id, heads[number] + 1, now.wall_ms))
