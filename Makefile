@@ -42,7 +42,8 @@ lint: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/python .ci/audit.py
 
-bench: .venv/installed $(if $(shell command -v $(CC)),compiled)
+bench: .venv/installed
+	-command -v $(CC) && $(MAKE) compiled
 	$(BIN)/python -m tests.bench
 
 # Faults on three brokers and three workers for MINUTES=5; SEED= repeats a run.

@@ -53,8 +53,8 @@ def main() -> None:
 
 def _compiled(stage: Stage) -> Cost | None:
     """The same of a worker whose loop is compiled to C, where there is a compiler."""
-    if not COMPILED.exists():
-        print("compiled: not measured, no C compiler is there")
+    if not (COMPILED / "installed").exists():
+        print("compiled: not measured, `make compiled` has not done it")
         return None
     environment = {**stage.again("compiled"), "PYTHONPATH": str(COMPILED)}
     croupier(environment, "topics", "create", "player")

@@ -19,7 +19,7 @@ from topologies.settings import Settings
 CROUPIER = [sys.executable, "-m", "cli"]
 
 COMPILED = Path(__file__).parents[2] / ".compiled"
-"""Where `make compiled` puts it; there when there is a C compiler."""
+"""Where `make compiled` puts it, if there is a C compiler."""
 
 
 @dataclass(frozen=True, slots=True)
