@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.integration import foreign
 from tests.integration.installation import Installation, counts, errors
 from tests.integration.poison_cases import CASES, NO_KEY, PLAYER, Raw
 from tests.integration.records import Outgoing, Record
@@ -163,6 +164,26 @@ def test_a_dead_letter_of_a_missing_rate_can_be_sent_again_once_the_rate_is_ther
     assert [("casino/debit/b1", 0.9)] == [
         (event["headers"]["event-id"], event["value"]["exchange_rate"]) for event in installation.events()
     ]
+
+
+def test_a_header_whose_name_is_no_text_costs_the_headers_and_nothing_else(
+    bootstrap_servers: str, app: str, tmp_path: Path
+) -> None:
+    installation = Installation(bootstrap_servers, app, tmp_path, SETTINGS)
+    installation.create_topics()
+    before, good, after = (sent(bet("player", name, number)) for number, name in enumerate(("before", "good", "after")))
+    installation.send([before])
+    for value in (b"no Avro", good.value or b""):
+        foreign.send(bootstrap_servers, installation.topic(CALLS), b"player", value, b"\xff\xfe")
+    installation.send([after])
+
+    ended = installation.drain()
+
+    assert {"dead-letter-undecodable": 1, "records": 4}.items() <= ended.items()
+    [letter] = installation.read(installation.dead_letter_topic)
+    assert (b"no Avro", True) == (letter.value, "source.unreadable-headers" in letter.headers)
+    assert 4 == len(installation.must("tap", installation.topic(CALLS), "--from-start", "--drain").splitlines())
+    assert "1 dead letter" in installation.croupier("deadletters", "replay", "--all").stderr
 
 
 BUG = """

@@ -104,7 +104,16 @@ def message(raw: RawMessage) -> Message:
     return Message(raw.topic(), raw.partition(), raw.offset(), raw.timestamp()[1], raw.key(), raw.value())  # type: ignore[arg-type]
 
 
+UNREADABLE = "unreadable-headers"
+"""Stands for all headers of a record, when the name of one is no UTF-8."""
+
+
 def headers(raw: RawMessage) -> list[tuple[str, bytes]]:
     """Read the headers: costs much, so only for a dead letter or a person."""
-    found: Any = raw.headers()
+    try:
+        found: Any = raw.headers()
+    except (SystemError, UnicodeDecodeError):
+        # The broker takes any name. Asked again, the client would give a list with a null pointer in it.
+        found = [(UNREADABLE, b"")]
+        raw.set_headers(found)
     return [(name, value or b"") for name, value in found or ()]
