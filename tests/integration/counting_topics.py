@@ -27,6 +27,7 @@ from confluent_kafka.admin import (
 )
 
 from tests.integration.counting_topology import SOURCES
+from tests.integration.records import AT_ONCE
 from topologies.runtime.names import JOURNAL, STATE, own_topics
 
 DEADLINE_S = 40.0
@@ -95,8 +96,11 @@ class Topics:
         return True
 
     def producer(self, **properties: Any) -> Producer:
-        own = {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True, "logger": LOG}
-        return Producer({**own, "linger.ms": 5, "queue.buffering.max.messages": 1_000_000, **properties})
+        own = {"bootstrap.servers": self.bootstrap_servers, **AT_ONCE, "enable.idempotence": True, "logger": LOG}
+        producer = Producer({**own, "linger.ms": 5, "queue.buffering.max.messages": 1_000_000, **properties})
+        # One that has not met a broker looks for its topics' leaders only after half a second.
+        producer.list_topics(timeout=DEADLINE_S)
+        return producer
 
     def ends(self, topic: str) -> dict[int, int]:
         """The high watermarks."""
@@ -132,13 +136,15 @@ class Topics:
                 "logger": LOG,
             }
         )
+        # Else the client looks for the leaders only after half a second.
+        consumer.list_topics(topic, DEADLINE_S)
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(self.partitions)])
         found: list[Record] = []
         ended: set[int] = set()
         give_up_at = time.monotonic() + DEADLINE_S
         while len(ended) < self.partitions:
             assert time.monotonic() < give_up_at, f"{topic} cannot be read to its end"
-            for message in consumer.consume(5_000, 0.1):
+            for message in consumer.consume(5_000, 0.02):
                 if (error := message.error()) is None:
                     headers = dict(message.headers() or [])
                     found.append(

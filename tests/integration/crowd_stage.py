@@ -14,7 +14,7 @@ from tests.integration import outputs
 from tests.integration.crowd import Laid, crowd
 from tests.integration.installation import Installation
 from tests.integration.outputs import Written
-from tests.integration.records import Servers
+from tests.integration.records import AT_ONCE, Servers
 from tests.integration.sources import rate, sent
 from tests.integration.truth import Slice, truth
 
@@ -86,7 +86,7 @@ class Sender:
         self._topic = croupier.topic
         self._misplaced: list[str] = []
         self._producer = Producer(
-            {**servers(croupier), "enable.idempotence": True, "queue.buffering.max.messages": 1_000_000}
+            {**servers(croupier), **AT_ONCE, "enable.idempotence": True, "queue.buffering.max.messages": 1_000_000}
         )
 
     def send(self, laid: Iterable[Laid]) -> None:

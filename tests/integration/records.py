@@ -14,6 +14,9 @@ Headers = Sequence[tuple[str, bytes]]
 Servers = dict[str, str | int | float | bool]
 """How to reach the cluster, in the client's words."""
 
+AT_ONCE: Servers = {"retry.backoff.ms": 2, "retry.backoff.max.ms": 20}
+"""Of an idempotent producer: by default it has its number only after half a second."""
+
 
 class Record(NamedTuple):
     """A record as it lies on a topic; `timestamp` in ms."""
@@ -39,7 +42,9 @@ class Outgoing(NamedTuple):
 
 def send(servers: Servers, records: Sequence[Outgoing]) -> list[tuple[int, int]]:
     """Send records; partition and offset of each."""
-    producer = Producer({**servers, "enable.idempotence": True, "partitioner": "murmur2_random"})
+    producer = Producer({**servers, **AT_ONCE, "enable.idempotence": True, "partitioner": "murmur2_random"})
+    # One that has not met a broker looks for its topics' leaders only after half a second.
+    producer.list_topics(timeout=READ_TIMEOUT_S)
     placed: dict[int, tuple[int, int]] = {}
 
     def place(number: int, error: KafkaError | None, message: Message) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+from tests.integration.records import AT_ONCE
 from topologies.runtime.kafka.admin import Admin, TopicSpec
 from topologies.runtime.kafka.config import Cluster
 from topologies.units import instant
@@ -39,7 +40,7 @@ def events(bootstrap_servers: str, topic: Named) -> str:
     """A topic of two partitions with three events."""
     name = topic("events")
     Admin(Cluster(bootstrap_servers, {}, "test")).create([TopicSpec(name, 2, 1, {})])
-    producer = Producer({"bootstrap.servers": bootstrap_servers, "enable.idempotence": True})
+    producer = Producer({"bootstrap.servers": bootstrap_servers, **AT_ONCE, "enable.idempotence": True})
     for minute, (player, kind, event) in enumerate(
         [
             ("125917", "PAYMENT", PAYMENT),

@@ -57,7 +57,7 @@ class Commits:
         self._own = own
         self._stop = stop
         self._transactions: Transactions | None = None
-        # Made early: one that is just made finds nobody to ask for its id for half a second.
+        # Made early: it takes a moment to find the brokers.
         self._coming: Transactions | None = make_transactions()
         self._failures = 0
         self._cautions = Cautions()

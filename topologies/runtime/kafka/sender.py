@@ -20,6 +20,13 @@ by the record's own time. It would take a second request whose predecessor it ne
 delivered.
 """
 
+QUICK = {
+    "linger.ms": 5,
+    # With the default of 100 ms the producer has its own id, and sends its first record, only after half a second.
+    "retry.backoff.ms": 2,
+    "retry.backoff.max.ms": 20,
+}
+
 
 class Sender:
     """Idempotent, and not part of any transaction: `load` sends with it."""
@@ -28,7 +35,7 @@ class Sender:
         self._trouble = Trouble()
         self._failed: list[tuple[KafkaError, Any]] = []
         self._topics: set[str] = set()
-        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, ONE_AT_A_TIME, {"linger.ms": 5}))
+        self._producer = Producer(cluster.config(self._trouble, IDEMPOTENT, ONE_AT_A_TIME, QUICK))
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int, partition: int = BY_KEY) -> None:
         """Queue a record with its timestamp in ms; raises what `flush` would when the queue stays full."""

@@ -1,6 +1,7 @@
 """The transactional producer: all of a commit is visible, or nothing of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -55,6 +56,7 @@ class Transactions:
         self._patience_s = timeout_s * PATIENCE_SHARE
         self._clock = clock
         self._began_at: float | None = None
+        self._has_met = False
         self._trouble = Trouble()
         self._bounded = Bounded("transactions")
         self._used = (Right("Write", "transactional-id", transactional_id), Right("Read", "group", cluster.group.name))
@@ -70,6 +72,9 @@ class Transactions:
 
     def init(self, timeout_s: float) -> bool:
         """Fence older producers of the same id, and end what they left open. False: not done yet, call it again."""
+        with suppress(KafkaException):
+            # A client that has not met a broker yet would ask for its id again only after half a second.
+            self._has_met = self._has_met or bool(self._producer.list_topics(timeout=timeout_s))
         try:
             self._producer.init_transactions(timeout_s)
         except KafkaException as error:
@@ -93,14 +98,7 @@ class Transactions:
             except (BufferError, KafkaException):
                 self._queue(partial(produce, topic, value, key, headers=headers))
 
-    def send_to(
-        self,
-        to: Partition,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers,
-        timestamp: int,
-    ) -> None:
+    def send_to(self, to: Partition, key: bytes | None, value: bytes | None, headers: Headers, timestamp: int) -> None:
         """Queue a record for one partition; `timestamp` in ms."""
         self._queue(
             lambda: self._producer.produce(
