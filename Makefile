@@ -50,7 +50,7 @@ bench: .venv/installed
 chaos: .venv/installed
 	PYTHONPATH=tests/processors $(BIN)/python -m tests.chaos
 
-# The same without one of our protections, four times: each time it has to be seen.
+# The same without one of our protections or two, five times: each time it has to be seen.
 chaos-blind: .venv/installed
 	PYTHONPATH=tests/processors $(BIN)/python -m tests.chaos --blind
 

@@ -8,7 +8,7 @@ from tests.chaos.nemesis import Kind
 from tests.chaos.playing import Plan
 from tests.chaos.report import Run
 
-MINUTES = 2.0
+MINUTES = 1.5
 PER_S = 60
 RECOVERY_S = 45.0
 SHOWN = 160

@@ -17,7 +17,7 @@ from tests.chaos.nemesis import PARTITIONS
 from tests.chaos.remains import Remains
 from tests.integration.installation import Installation
 
-PATIENCE_S = 60.0
+PATIENCE_S = 45.0
 FULL_BYTES = 128 << 10
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 AGAIN_S = 0.5
@@ -96,7 +96,11 @@ class Worker:
 
     def end(self) -> str:
         """Wait for its end, which it was told once: a second signal would end it at once. What is wrong about it."""
-        code = self.process.wait(PATIENCE_S)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return f"{self.name} did not end when it was told to stop"
         self._keep_remains()
         # One that had been started just before has not begun; or not even to listen.
         is_right = code == 0 or self._last_words().endswith(INTERRUPTED) or self._has_not_begun(code)
