@@ -37,7 +37,9 @@ def events(croupier: Croupier, capsys: Output) -> Callable[[], list[dict[str, An
     def read() -> list[dict[str, Any]]:
         capsys.readouterr()
         assert 0 == croupier("tap", "--from-start", "--drain", "--format", "jsonl")
-        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        # Which partition is read first, nobody says.
+        return sorted(lines, key=lambda line: (line["partition"], line["offset"]))
 
     return read
 
