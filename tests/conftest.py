@@ -113,14 +113,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 LONGEST = [
-    "sandbox_lifecycle",
-    "rewind",
-    "rewind_refused",
     "rewind_crashes",
+    "chaos",
     "hundred_thousand",
+    "rewind_refused",
+    "kills",
+    "rewind",
+    "sandbox_lifecycle",
     "memory",
     "commands_rewind",
-    "kills",
     "run",
     "traps",
     "cluster_failures",
