@@ -1,5 +1,6 @@
 """Protections of the product, each with a way to switch it off in a process of a test: what would happen without it?"""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,21 +20,21 @@ from topologies.runtime.store import Applied
 from topologies.runtime.survey import Surveyor
 
 NOTHING = "-"
+AGAIN = 4
 
 INIT, COMMIT, CHECK = "__init__", "commit", "_check"
 """By name: type checkers do not like what is done here."""
 
 
 def reuse_the_producer() -> None:
-    """A commit that has timed out is waited for, again and again, with the same producer."""
+    """A commit that has timed out is waited for again, four times, with the same producer."""
     committing = Transactions.commit
 
     def commit(self: Transactions) -> None:
-        while True:
-            try:
+        for _ in range(AGAIN):
+            with contextlib.suppress(Unknown):
                 return committing(self)
-            except Unknown:
-                continue
+        return committing(self)
 
     Transactions.commit = commit  # type: ignore[method-assign] # that is the point
 

@@ -17,7 +17,7 @@ ACCEPTED = ("--accept-offsets",)
 """Without the comparison of a task's head with the offsets, which sees much of what else is wrong."""
 
 
-EVENTS, ROWS, APART = ": events ", ": rows ", ": the state stands at"
+EVENTS, ROWS, TWICE, TORN = ": events ", ": rows ", "there more than once", "no commit has said it"
 AHEAD, OTHERWISE = "has died with commit", "has died with other rows"
 
 
@@ -37,10 +37,17 @@ class Blinding(NamedTuple):
 
 
 BLINDINGS = (
-    Blinding("a new producer after a commit that timed out", "producer", 1, (Kind.LATE_END,), (EVENTS, APART)),
+    Blinding(
+        "a new producer after a commit that timed out, and the comparison of a task's head with the offsets",
+        "producer",
+        1,
+        (Kind.LATE_END,),
+        (TWICE, TORN),
+        ACCEPTED,
+    ),
     Blinding("the store is written after the commit", "store", 1, (Kind.KILL_IN_END,), (AHEAD,)),
     Blinding(
-        "the same, and the comparison of a task's head with the offsets",
+        "the same, and that comparison",
         "store",
         1,
         (Kind.KILL_IN_END,),
