@@ -37,6 +37,10 @@ class Running:
     error: BaseException | None = None
     thread: threading.Thread | None = None
 
+    @property
+    def is_alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
     def ends(self, deadline_s: float = DEADLINE_S) -> Report:
         """Wait for its end; raises what it has raised."""
         assert self.thread is not None

@@ -66,6 +66,16 @@ def send_bets(environment: Mapping[str, str], numbers: Iterable[int]) -> int:
     return places[0][0]
 
 
+@contextmanager
+def mortal(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]:
+    """A process that does not outlive what happens meanwhile, whatever fails: `with` a process alone waits for ever."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def at_terminal(environment: Mapping[str, str], typed: str, *arguments: str) -> tuple[int, str]:
     """Run a command at a terminal; exit code, and all that it shows."""
     ours, theirs = pty.openpty()

@@ -29,6 +29,9 @@ pytestmark = pytest.mark.kafka
 
 LONG_S = 60.0
 
+SHORT_S = 5.0
+"""What a broker that lives has answered by, on a machine that is busy."""
+
 CLASSIC_ONLY = {"group.coordinator.rebalance.protocols": "classic"}
 
 
@@ -246,7 +249,8 @@ def test_partitions_that_are_added_while_a_worker_runs_end_it(
 
 def test_a_broker_that_says_nothing_is_not_taken_for_an_empty_topic(own_broker: OwnBroker, away: Stage) -> None:
     """The client has an offset all the same."""
-    admin, here = Admin(Cluster(own_broker.bootstrap_servers, {}, "a test"), 0.5, threading.Event()), away.topic("bets")
+    cluster, here = Cluster(own_broker.bootstrap_servers, {}, "a test"), away.topic("bets")
+    admin = Admin(cluster, SHORT_S, threading.Event())
     assert {(here, 0): 0} == admin.ends([(here, 0)])
 
     with own_broker.stopped(), pytest.raises(Unavailable, match="reading offsets failed: nothing answers"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.installation import Done, Installation, wait_until
+from tests.integration.processes import mortal
 from tests.integration.sources import order, sent
 from topologies.schemas import BONUSES, CALLS, ORDERS
 
@@ -116,13 +117,15 @@ def test_a_settings_file_that_is_broken(tmp_path: Path, text: str, problem: str)
 def test_a_state_directory_of_another_worker(installation: Installation) -> None:
     installation.create_topics()
     command = [sys.executable, "-m", "cli", "run", "player"]
-    with subprocess.Popen(
-        command,
-        cwd=installation.directory,
-        env=installation.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with mortal(
+        subprocess.Popen(
+            command,
+            cwd=installation.directory,
+            env=installation.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     ) as first:
         installation.send([sent(order("p", "o1", 0))])
         wait_until(lambda: len(installation.read(installation.topic("crm.events"))) == 1)

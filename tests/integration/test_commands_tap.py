@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.integration.installation import Installation, wait_until
+from tests.integration.processes import mortal
 from tests.integration.records import Outgoing
 from tests.integration.sources import at, at_ms, bet, change, order, sent
 
@@ -196,8 +197,10 @@ def test_what_comes_from_now_on_is_shown_as_it_comes(installation: Installation)
     topic = installation.topic("platform.bonuses")
     command = [sys.executable, "-m", "cli", "tap", topic, "--limit", "1", "--player", "carl"]
     outgoing = sent(change("carl", "b1", 2000))
-    with subprocess.Popen(
-        command, cwd=installation.directory, env=installation.environment, stdout=subprocess.PIPE, text=True
+    with mortal(
+        subprocess.Popen(
+            command, cwd=installation.directory, env=installation.environment, stdout=subprocess.PIPE, text=True
+        )
     ) as process:
         assert process.stdout is not None
 

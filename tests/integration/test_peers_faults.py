@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -186,9 +187,16 @@ def test_a_state_topic_that_is_deleted_under_a_worker_ends_it(stage: Stage) -> N
     with stage.running(max_task_idle=100) as worker:
         wait_until(lambda: bool(tasks(stage, "w0")), "it has tasks")
         stage.delete(stage.state)
-        stage.send(stage.records(1))
+        # Again and again: a broker that is busy takes rows for a while after it says that the topic is no more.
+        lives = count(1)
+
+        def has_ended() -> bool:
+            stage.send(stage.records(next(lives)))
+            return not worker.is_alive
+
+        wait_until(has_ended, "it ends")
         with pytest.raises(Fatal, match=f"topics are missing: {stage.state}"):
-            worker.ends(LONG_S)
+            worker.ends()
 
 
 # --- floods -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.integration.installation import Installation, wait_until
-from tests.integration.processes import phase
+from tests.integration.processes import mortal, phase
 from tests.integration.secured import Casino
 from topologies import configuration, player
 from topologies.operations import acls, components
@@ -68,8 +68,16 @@ def test_workers_say_a_password_nowhere_and_keep_their_files_to_themselves(
     command = [sys.executable, "-m", "cli", "run", "player", "--workers", "2", "--debug"]
     with (
         place.open("w") as said,
-        subprocess.Popen(
-            command, cwd=installation.directory, env=installation.environment, stdout=said, stderr=said, umask=0
+        mortal(
+            subprocess.Popen(
+                command,
+                cwd=installation.directory,
+                env=installation.environment,
+                stdout=said,
+                stderr=said,
+                text=True,
+                umask=0,
+            )
         ) as process,
     ):
         wait_until(lambda: phase(plain(casino)) == "stable")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+from tests.integration.processes import mortal
 from tests.integration.records import AT_ONCE
 from topologies.runtime.kafka.admin import Admin, TopicSpec
 from topologies.runtime.kafka.config import Cluster
@@ -223,12 +224,14 @@ def test_a_closed_pipe_is_a_quiet_end(environment: Mapping[str, str]) -> None:
 @pytest.mark.usefixtures("events")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_ctrl_c_and_sigterm_are_a_quiet_end(environment: Mapping[str, str], name: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, CLI, "tap", "--from-start"],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with mortal(
+        subprocess.Popen(
+            [sys.executable, CLI, "tap", "--from-start"],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -24,6 +24,8 @@ __all__ = ["Admin", "TopicSpec", "TopicState"]
 
 SESSION_TIMEOUT = "consumer.session.timeout.ms"
 SESSION_TIMEOUT_DEFAULT_S = 45.0
+LOADING_S = 5.0
+LOOK_S = 0.2
 
 
 class Admin:
@@ -141,9 +143,15 @@ class Admin:
 
     def group_phase(self, group: str) -> GroupPhase:
         """Return whether a group has members; one that was never used has none."""
-        return phase(
-            self._answers.wait("listing the groups", self._answers.ask("listing the groups", self._list_groups)), group
-        )
+        give_up_at_s = time.monotonic() + LOADING_S
+        while True:
+            listed = self._answers.ask("listing the groups", self._list_groups)
+            try:
+                return phase(self._answers.wait("listing the groups", listed), group)
+            except Unavailable:
+                # A broker that has just begun to coordinate groups does not know them for a moment.
+                if time.monotonic() > give_up_at_s or self._stop.wait(LOOK_S):
+                    raise
 
     def beginnings(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Return the offset of each partition's first record that is still there."""
