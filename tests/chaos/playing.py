@@ -14,7 +14,7 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.gathering import Group
 from tests.chaos.load import PER_S, Load, Place
 from tests.chaos.nemesis import PARTITIONS, WORKERS, Strike
-from tests.chaos.oracle import Verdict, judged
+from tests.chaos.oracle import Evidence, Verdict, judged
 from tests.chaos.proxy import Proxy
 from tests.chaos.report import Run, Struck
 from tests.chaos.striking import Field
@@ -140,19 +140,22 @@ def play(plan: Plan, brokers: Brokers, proxy: Proxy, directory: Path, say: Say, 
     left = [each for worker in fleet.workers for each in worker.left]
     evidence = gathering.evidence(croupier, servers, told, peaks, RESIDENT_MB_MAX, left)
     wrong += gathering.lost_by_the_source(told, evidence.sent)
-    found = judged(evidence)
-    there = evidence.partitions.values()
+    return _told(plan, field, evidence, struck, wrong)
+
+
+def _told(plan: Plan, field: Field, evidence: Evidence, struck: list[Struck], wrong: list[str]) -> Run:
+    found, there = judged(evidence), evidence.partitions.values()
     return Run(
         plan.seed,
         plan.minutes,
         struck,
-        fleet.exits,
+        field.fleet.exits,
         field.refused,
         len(evidence.sent),
         sum(len(each.written.events) for each in there),
         sum(len(each.written.letters) for each in there),
         sum(len(each.commits) for each in there),
-        max(peaks.values()),
+        max(worker.peak_mb for worker in field.fleet.workers),
         Verdict([*wrong, *found.wrong], found.lost, found.duplicated),
     )
 

@@ -66,6 +66,27 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     second.close()
 
 
+def test_a_look_up_in_a_large_file_reads_little_of_it(tmp_path: Path) -> None:
+    """Its index and its filter are larger than a shard of the block cache: as a whole they would be read each time."""
+    store, many, looks = Store(tmp_path, Bounds(8 << 20, 64 << 20)), 600_000, 1_000
+    for begin in range(0, many, 10_000):
+        store.write(0, [(b"player-%07d" % each, b"%030d" % each) for each in range(begin, begin + 10_000)], HERE)
+    store.scrub(0, ["whoever: all lies in one file then"])
+
+    before = bytes_read()
+    assert [b"%030d" % each for each in range(0, many, many // looks)] == [
+        store.get(0, b"player-%07d" % each) for each in range(0, many, many // looks)
+    ]
+    assert [None] * looks == [store.get(0, b"player-%07d-" % each) for each in range(looks)]
+    assert (bytes_read() - before) // (2 * looks) < 50_000
+    store.close()
+
+
+def bytes_read() -> int:
+    """By this process, from files too that are in memory."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
 def test_what_was_deleted_is_in_no_file_after_scrubbing(tmp_path: Path) -> None:
     """For the same names they are rewritten once."""
     path, secret = tmp_path / "scrubbed", b"kWm-Qz7Xv_T3rB9yLd5Jh2Nf"
