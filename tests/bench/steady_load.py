@@ -1,4 +1,7 @@
-"""Records at a steady rate to all partitions of an application, until the process is ended."""
+"""Bets and wins at a steady rate to all partitions of an application, until the process is ended.
+
+Only those: with records of all three inputs tasks wait for `max_task_idle` every now and then, rewind or not.
+"""
 
 import itertools
 import time
@@ -10,6 +13,9 @@ from topologies.runtime.kafka.sender import Sender
 
 RECORDS_PER_S = 400
 PLAYERS = 800
+FIRST_CALL = SESSION.index(("bet", "real"))
+CALLS = len(SESSION) - 1 - FIRST_CALL
+"""Of each session: those with real money, which are its end but for the bonus's."""
 TICK_S = 0.02
 
 
@@ -22,8 +28,8 @@ def main(environment: dict[str, str], name: str) -> None:
         while (early_s := began + number / RECORDS_PER_S - time.monotonic()) > 0:
             time.sleep(min(early_s, TICK_S))
         round_, player = divmod(number, PLAYERS)
-        session, place = divmod(round_, len(SESSION))
-        made = record(codec, f"{name}-{player}", session, place, time.time_ns() // 1_000_000)
+        session, place = divmod(round_, CALLS)
+        made = record(codec, f"{name}-{player}", session, FIRST_CALL + place, time.time_ns() // 1_000_000)
         sender.send(by_source[made.source], made.key, made.value, made.time)
 
 

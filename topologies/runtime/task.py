@@ -210,6 +210,11 @@ class Task:
             self.is_done = self.is_done or self._replay.cut is None
 
     @property
+    def is_replay(self) -> bool:
+        """Whether the task was taken back, and takes its records again."""
+        return self._replay is not None
+
+    @property
     def is_drained(self) -> bool:
         """Draining: everything was taken and committed."""
         return self._replay is None and self.merge.is_finished and self._committed == self._taken()

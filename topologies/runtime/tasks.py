@@ -62,6 +62,11 @@ class Tasks:
         """Every task that is ours is running or halted."""
         return len(self.running) + len(self.halted) == len(self.ownership.tasks)
 
+    @property
+    def is_replaying(self) -> bool:
+        """Whether a task takes records again, which may be many, and nobody waits for them."""
+        return any(isinstance(task, Task) and task.is_replay for task in self.running.values())
+
     def announce(self) -> None:
         """Say which tasks have come and gone since the last call, and look into those that have come in part."""
         ours = frozenset(self.ownership.tasks)
@@ -117,7 +122,7 @@ class Tasks:
         for number, (incarnation, beginning, replay) in list(self._ready.items()):
             if not self.ownership.is_current(number, incarnation):
                 del self._ready[number]
-            elif self._start(number, beginning, inputs):
+            elif self._start(number, beginning, inputs, is_replay=replay is not None):
                 del self._ready[number]
                 task = self._make(number, beginning, replay)
                 task.steps.refused = self._refused.get(number, {})
@@ -170,9 +175,10 @@ class Tasks:
         """Return the tasks of an earlier moment that are still the same."""
         return {number: task for number, task in before.items() if self.running.get(number) is task}
 
-    def _start(self, number: int, beginning: Beginning, inputs: Inputs) -> bool:
+    def _start(self, number: int, beginning: Beginning, inputs: Inputs, *, is_replay: bool) -> bool:
+        offsets = {(topic, number): offset for topic, offset in beginning.positions.items()}
         try:
-            return inputs.start({(topic, number): offset for topic, offset in beginning.positions.items()})
+            return inputs.start(offsets, [each for each in offsets if is_replay and each[0] != beginning.control])
         except Unavailable as error:
             log.warning("task %d cannot begin yet: %s", number, error)
             return False

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,10 +16,10 @@ from topologies.runtime.kafka.polled import NOTHING, Polled, Trap
 from topologies.runtime.letters.retrying import Retries
 from topologies.runtime.outage import Outage
 from topologies.runtime.rejoining import Rejoining
-from topologies.runtime.rewinding.chore import Chore
 from topologies.runtime.tables import TableFeed
-from topologies.runtime.task import Moment, Task
+from topologies.runtime.task import Moment
 from topologies.runtime.tasks import Tasks
+from topologies.runtime.turns import Turns
 
 log = logging.getLogger("croupier.worker")
 
@@ -31,15 +31,6 @@ UNAVAILABLE_S = 0.2
 
 RECORDS_PER_POLL = 5_000
 """More would be decoded in one go, while all tasks wait."""
-
-ROUND_S = 0.1
-"""Between two polls: in the client all partitions share a queue, and those with little wait behind those with much."""
-
-STEPS_PER_ROUND = 250
-"""At least, if they are there: on a machine that is too slow, polls would take more of it than records."""
-
-STEPS_PER_TURN = 1_000
-"""Of one task, before the next has its turn. A turn is a slice in the journal: 100 cost a tenth of the throughput."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +78,7 @@ class Worker:
         self._stop = stop
         self._opened_at_s: float | None = None
         self._kept_house_at_s = 0.0
-        self._served_last = -1
-        self._is_cut_short = False
+        self._turns = Turns(parts.tasks, parts.commits, parts.inputs, parts.clock, pace.batch_records_max)
         self._outage = Outage()
 
     def run(self) -> Report:
@@ -119,7 +109,10 @@ class Worker:
         if not parts.commits.prepare():
             return
         parts.tasks.begin_recovered(parts.inputs)
-        open_steps = self._process(parts.clock())
+        began = parts.clock()
+        open_steps = self._turns.take(began, self._opened_at_s)
+        if open_steps and self._opened_at_s is None:
+            self._opened_at_s = began.steady_s
         parts.intake.regulate(parts.tasks.running, parts.inputs)
         now = parts.clock()
         if self._is_commit_due(open_steps, polled, now):
@@ -140,11 +133,14 @@ class Worker:
             return NOTHING
 
     def _poll_timeout_s(self) -> float:
-        if self._is_cut_short:
+        if self._turns.is_cut_short:
             return 0
         if self._opened_at_s is not None:
             return MORE_COMES_POLL_S if self._more_comes() else 0
         tasks = self._parts.tasks
+        if tasks.is_replaying:
+            # Its records come to another consumer, which ends no wait of this one.
+            return MORE_COMES_POLL_S
         is_waiting = not tasks.is_settled or any(not task.merge.is_empty for task in tasks.running.values())
         return WAITING_POLL_S if is_waiting else IDLE_POLL_S
 
@@ -157,40 +153,6 @@ class Worker:
             for lane in task.merge.lanes
         )
 
-    def _process(self, now: Moment) -> int:
-        """Let tasks take turns while there is time; return how many records and timers are open."""
-        steps_max = self._pace.batch_records_max
-        before = open_steps = sum(task.batch.steps for task in self._parts.tasks.running.values())
-        waiting = self._in_turn()
-        while waiting and open_steps < steps_max:
-            number, task = waiting.popleft()
-            taken = self._take_turn(number, task, steps_max - open_steps, now)
-            open_steps += taken
-            self._served_last = number
-            if taken >= STEPS_PER_TURN:
-                waiting.append((number, task))
-            if open_steps - before >= STEPS_PER_ROUND and self._parts.clock().steady_s - now.steady_s >= ROUND_S:
-                break
-        self._is_cut_short = bool(waiting)
-        if open_steps and self._opened_at_s is None:
-            self._opened_at_s = now.steady_s
-        return open_steps
-
-    def _in_turn(self) -> deque[tuple[int, Task | Chore]]:
-        """Return the tasks, first those behind the one that had the last turn: time may be up before all had one."""
-        running = self._parts.tasks.running
-        return deque(
-            (each, running[each]) for each in sorted(running, key=lambda each: (each <= self._served_last, each))
-        )
-
-    def _take_turn(self, number: int, task: Task | Chore, room: int, now: Moment) -> int:
-        steps_max = self._parts.commits.steps_max(number, task.batch.steps + min(room, STEPS_PER_TURN))
-        try:
-            return task.process(steps_max, now, self._parts.inputs.known_end)
-        except Halted as error:
-            self._parts.tasks.halt(number, str(error), self._parts.inputs)
-            return 0
-
     def _is_commit_due(self, open_steps: int, polled: Polled, now: Moment) -> bool:
         if self._opened_at_s is None:
             return False
@@ -198,8 +160,9 @@ class Worker:
             return True
         if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
             # On a machine that is too slow, commits would take more of it than records.
-            return not self._is_cut_short or open_steps * 4 >= self._pace.batch_records_max
-        return not self._is_cut_short and not polled.messages and not self._more_comes()
+            is_much = open_steps * 4 >= self._pace.batch_records_max
+            return is_much or not self._turns.is_cut_short or self._parts.tasks.is_replaying
+        return not self._turns.is_cut_short and not polled.messages and not self._more_comes()
 
     def _keep_house(self, now: Moment) -> None:
         """What needs no haste: reference tables, timers by the wall clock, commits without records."""

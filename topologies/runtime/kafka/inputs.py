@@ -1,24 +1,30 @@
 """The group's consumer: which partitions are ours, and their records."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from topologies.runtime.errors import StreamError
+from topologies.runtime.kafka.apart import Apart
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
-from topologies.runtime.kafka.polled import Partition, Polled, poll
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, poll
 from topologies.runtime.rights import Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
 
 QUEUED = {
     # All partitions share one queue, first come, first served: what one that is behind has fetched ahead (by default
-    # 100,000 records and a megabyte more), the others wait for. A rewind's replay kept them waiting until it was over.
+    # 100,000 records and a megabyte more), the others wait for.
     "queued.min.messages": 1_000,
     "fetch.message.max.bytes": 256 << 10,
 }
+
+
+APART_SHARE = 4
+"""A replay has one in so many of the bytes that may be fetched ahead."""
 
 
 class Membership(NamedTuple):
@@ -49,7 +55,9 @@ class Inputs:
         self._trouble = Trouble()
         self._incremental = membership.protocol == "consumer"
         self._notes = {"assigned": on_assigned, "revoked": on_revoked, "lost": on_lost}
-        queued = {**QUEUED, "queued.max.messages.kbytes": max(1, queued_bytes_max // 1024)}
+        apart_bytes_max = queued_bytes_max // APART_SHARE
+        self._apart = Apart(cluster, self._trouble, apart_bytes_max)
+        queued = {**QUEUED, "queued.max.messages.kbytes": max(1, (queued_bytes_max - apart_bytes_max) // 1024)}
         own = {**READ_COMMITTED, **_group(membership), **queued}
         self._config = cluster.config(self._trouble, own)
         self._used = Right("Read", "group", membership.group)
@@ -69,29 +77,49 @@ class Inputs:
         self.subscribe(self._topics)
 
     def poll(self, timeout_s: float, records_max: int) -> Polled:
-        """Take what is there, as `polled.poll` does; callbacks are called from within."""
-        return poll(self._consumer, timeout_s, records_max, self._used)
+        """Take what is there, as `polled.poll` does; callbacks are called from within.
 
-    def start(self, offsets: Mapping[Partition, int]) -> bool:
-        """Fetch from these offsets on. False: the partitions are not ready yet, ask again after a poll."""
-        positions = [TopicPartition(topic, number, offset) for (topic, number), offset in offsets.items()]
+        Of the replays as many records again.
+        """
+        apart = self._apart.poll(records_max)
+        try:
+            polled = poll(self._consumer, 0 if apart.messages else timeout_s, records_max, self._used)
+        except StreamError as error:
+            if apart is NOTHING:
+                raise
+            # Raised, it would lose what a replay has got.
+            polled = Polled([], [], [Trap(None, None, error)])
+        return polled if apart is NOTHING else polled.beside(apart)
+
+    def start(self, offsets: Mapping[Partition, int], apart: Iterable[Partition] = ()) -> bool:
+        """Fetch from these offsets on; `apart` names those that are a replay's.
+
+        False: the partitions are not ready yet, ask again after a poll.
+        """
+        replayed = {each: offsets[each] for each in apart}
+        positions = [TopicPartition(*each, offset) for each, offset in offsets.items() if each not in replayed]
         try:
             for position in positions:
                 self._consumer.seek(position)
             self._consumer.resume(positions)
+            self._apart.drop(offsets)
+            self._apart.start(replayed)
         except KafkaException as error:
             if error_of(error).code() in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION):
                 return False
             raise of_read(error, "seeking the inputs") from error
+        self._apart.tidy()
         return True
 
-    def pause(self, partitions: Iterable[Partition]) -> None:
+    def pause(self, partitions: Collection[Partition]) -> None:
         """Stop fetching; what was prefetched is dropped."""
-        self._consumer.pause([TopicPartition(topic, number) for topic, number in partitions])
+        self._consumer.pause([TopicPartition(*each) for each in partitions])
+        self._apart.pause(partitions)
 
-    def resume(self, partitions: Iterable[Partition]) -> None:
+    def resume(self, partitions: Collection[Partition]) -> None:
         """Go on fetching from where the last polled record was."""
-        self._consumer.resume([TopicPartition(topic, number) for topic, number in partitions])
+        self._consumer.resume([TopicPartition(*each) for each in partitions if each not in self._apart])
+        self._apart.resume(partitions)
 
     def known_end(self, partition: Partition) -> int:
         """Return the high watermark as of the last fetch, or -1; asks nobody."""
@@ -114,6 +142,7 @@ class Inputs:
         """Leave the group. A static member keeps its partitions until the session timeout."""
         with contextlib.suppress(RuntimeError, KafkaException):
             self._consumer.close()
+        self._apart.close()
         # A consumer that was refused for good tells nobody what it loses.
         left, self._assigned = self._assigned, set()
         if left:
@@ -141,6 +170,7 @@ class Inputs:
     def _unassign(self, consumer: Consumer, partitions: list[TopicPartition], how: str) -> None:
         self._assigned.difference_update(_names(partitions))
         self._notes[how](_names(partitions))
+        self._apart.drop(_names(partitions))
         if self._incremental:
             consumer.incremental_unassign(partitions)
         else:

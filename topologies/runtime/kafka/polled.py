@@ -44,6 +44,10 @@ class Polled(NamedTuple):
     ends: list[End]
     traps: list[Trap]
 
+    def beside(self, other: "Polled") -> "Polled":
+        """Return what two readers brought."""
+        return Polled(self.messages + other.messages, self.ends + other.ends, self.traps + other.traps)
+
 
 NOTHING = Polled([], [], [])
 
