@@ -19,8 +19,11 @@ STEPS_PER_ROUND = 250
 STEPS_PER_TURN = 1_000
 """Of one task, before the next has its turn. A turn is a slice in the journal: 100 cost a tenth of the throughput."""
 
+BESIDE_REPLAY_S = 0.05
+"""While a task takes its records again, a batch is open so long: that is nobody's hurry, and the others go first."""
+
 STEPS_PER_TURN_OF_REPLAY = 250
-"""While a task takes its records again: that is nobody's hurry, and the others are not to notice it."""
+"""Likewise."""
 
 
 class Turns:
@@ -47,9 +50,10 @@ class Turns:
             now: when the round begins.
             opened_at_s: when the open batch began; beside a replay, a round ends when it is to be committed.
         """
-        is_replaying = self._tasks.is_replaying
-        turn = STEPS_PER_TURN_OF_REPLAY if is_replaying else STEPS_PER_TURN
-        began_s = now.steady_s if opened_at_s is None or not is_replaying else opened_at_s
+        turn, until_s = STEPS_PER_TURN, now.steady_s + ROUND_S
+        if self._tasks.is_replaying:
+            turn = STEPS_PER_TURN_OF_REPLAY
+            until_s = (now.steady_s if opened_at_s is None else opened_at_s) + BESIDE_REPLAY_S
         before = open_steps = sum(task.batch.steps for task in self._tasks.running.values())
         waiting = self._in_turn()
         while waiting and open_steps < self._batch_records_max:
@@ -59,7 +63,7 @@ class Turns:
             self._served_last = number
             if taken >= turn:
                 waiting.append((number, task))
-            if open_steps - before >= STEPS_PER_ROUND and self._clock().steady_s - began_s >= ROUND_S:
+            if open_steps - before >= STEPS_PER_ROUND and self._clock().steady_s >= until_s:
                 break
         self.is_cut_short = bool(waiting)
         return open_steps

@@ -19,7 +19,7 @@ from topologies.runtime.rejoining import Rejoining
 from topologies.runtime.tables import TableFeed
 from topologies.runtime.task import Moment
 from topologies.runtime.tasks import Tasks
-from topologies.runtime.turns import Turns
+from topologies.runtime.turns import BESIDE_REPLAY_S, Turns
 
 log = logging.getLogger("croupier.worker")
 
@@ -158,10 +158,12 @@ class Worker:
             return False
         if open_steps >= self._pace.batch_records_max or self._parts.commits.is_cautious:
             return True
-        if now.steady_s - self._opened_at_s >= self._pace.commit_interval_max_s:
+        open_s = now.steady_s - self._opened_at_s
+        if self._parts.tasks.is_replaying and open_s >= BESIDE_REPLAY_S:
+            return True
+        if open_s >= self._pace.commit_interval_max_s:
             # On a machine that is too slow, commits would take more of it than records.
-            is_much = open_steps * 4 >= self._pace.batch_records_max
-            return is_much or not self._turns.is_cut_short or self._parts.tasks.is_replaying
+            return not self._turns.is_cut_short or open_steps * 4 >= self._pace.batch_records_max
         return not self._turns.is_cut_short and not polled.messages and not self._more_comes()
 
     def _keep_house(self, now: Moment) -> None:
