@@ -8,18 +8,13 @@ general reader: all other schemas, and all bytes that are not as they should be,
 so that there is one place that says what is wrong with them.
 """
 
-from collections.abc import Callable
 from textwrap import indent
 from typing import Any
 
-Schema = Any
-"""A parsed schema without logical types."""
+from topologies import walk
+from topologies.walk import Read, Schema, Unusual, zigzag
 
-Read = Callable[[bytes, int], tuple[dict[str, Any], int]]
-"""(data, at) → the record that begins at `at`, and where it ends: behind `data`, if that is cut off.
-
-Raises `Unusual`, `IndexError` or `UnicodeDecodeError`: ask the general reader.
-"""
+__all__ = ["Read", "Unusual", "reader_of"]
 
 # `{first}` is the place of a value's first byte, `{second}` the one behind it.
 # What one byte says, as most sizes and many numbers, is read in place.
@@ -59,20 +54,20 @@ def read(data, at):
 """
 
 _KINDS = {"string": _TEXT, "int": _WHOLE, "long": _WHOLE, "boolean": _TRUTH}
-_WHOLE_BYTES_MAX = 9
-"""The tenth could say more than it may."""
-
-
-class Unusual(Exception):
-    """The general reader knows what these bytes are, or what is wrong with them."""
 
 
 def reader_of(schema: Schema) -> Read | None:
     """Return what reads records of a schema; None when it has something that is not read here."""
+    # Written out, it would stay Python among what is compiled.
+    return walk.reader_of(schema) if walk.IS_COMPILED else written_out(schema)
+
+
+def written_out(schema: Schema) -> Read | None:
+    """Do what `reader_of` promises, as a function that is written for the schema."""
     source = _record("value", schema)
     if source is None:
         return None
-    names: dict[str, Any] = {"Unusual": Unusual, "size": _size, "zigzag": _zigzag, "truth": (False, True)}
+    names: dict[str, Any] = {"Unusual": Unusual, "size": _size, "zigzag": zigzag, "truth": (False, True)}
     exec(_READ.format(read=indent(source, "    ")), names)  # noqa: S102 - of a schema it has names only, as literals
     read: Read = names["read"]
     return read
@@ -109,21 +104,7 @@ def _present(value: str, schema: Schema, first: str, second: str) -> str | None:
 
 
 def _size(data: bytes, at: int) -> tuple[int, int]:
-    size, at = _zigzag(data, at)
+    size, at = zigzag(data, at)
     if size & 1:
         raise Unusual
     return size, at
-
-
-def _zigzag(data: bytes, at: int) -> tuple[int, int]:
-    number, shift = data[at] & 0x7F, 7
-    byte = data[at + 1]
-    if byte < 0x80:
-        # Most that do not fit into one byte fit into two.
-        return number | byte << shift, at + 2
-    for byte in data[at + 1 : at + _WHOLE_BYTES_MAX]:
-        if byte < 0x80:
-            return number | byte << shift, at + 1 + shift // 7
-        number |= (byte & 0x7F) << shift
-        shift += 7
-    raise Unusual

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topologies import direct, schemas
+from topologies import direct, schemas, walk
 from topologies.resolution import own
 
 SCHEMAS = {schema.source: own(json.loads(schema.text), {}) for schema in schemas.ours()}
@@ -49,13 +49,18 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-def short_way() -> direct.Read:
-    found = direct.reader_of(SCHEMA)
+BOTH = {"as Python": direct.written_out, "as C": walk.reader_of}
+"""The same, as it is done where nothing is compiled, and where it is."""
+
+
+def short_way(way: str) -> direct.Read:
+    found = BOTH[way](SCHEMA)
     assert found is not None
     return found
 
 
-READ = short_way()
+READ = {way: short_way(way) for way in BOTH}
+by_both_ways = pytest.mark.parametrize("way", BOTH)
 
 
 def written(value: dict[str, Any]) -> bytes:
@@ -64,10 +69,10 @@ def written(value: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-def directly(data: bytes) -> Any:
+def directly(way: str, data: bytes) -> Any:
     """The value; None where the general reader is asked."""
     try:
-        record, end = READ(b"head" + data, 4)
+        record, end = READ[way](b"head" + data, 4)
     except (direct.Unusual, IndexError, UnicodeDecodeError):
         return None
     return record if end == 4 + len(data) else None
@@ -83,46 +88,55 @@ def generally(data: bytes) -> Any:
     return record if body.tell() == len(data) else None
 
 
+@by_both_ways
 @pytest.mark.parametrize("source", SCHEMAS)
-def test_all_our_records_go_the_short_way(source: str) -> None:
-    assert direct.reader_of(SCHEMAS[source]) is not None
+def test_all_our_records_go_the_short_way(way: str, source: str) -> None:
+    assert BOTH[way](SCHEMAS[source]) is not None
 
 
-def test_a_name_is_never_code() -> None:
+@by_both_ways
+def test_a_name_is_never_code(way: str) -> None:
     name = "'\"}\n    raise SystemExit #{value}\\"
-    read = direct.reader_of({"type": "record", "name": "Evil", "fields": [{"name": name, "type": "boolean"}]})
+    read = BOTH[way]({"type": "record", "name": "Evil", "fields": [{"name": name, "type": "boolean"}]})
 
     assert read is not None
     assert ({name: True}, 1) == read(b"\x01", 0)
 
 
+@by_both_ways
 @given(value=VALUES)
-def test_what_is_written_is_read(value: dict[str, Any]) -> None:
+def test_what_is_written_is_read(way: str, value: dict[str, Any]) -> None:
     is_long = any(not -(2**62) <= (value[name] or 0) < 2**62 for name in ("whole", "maybe_whole"))
 
-    assert (None if is_long else value) == directly(written(value))
+    assert (None if is_long else value) == directly(way, written(value))
 
 
+@by_both_ways
 @given(value=VALUES, place=st.integers(0), byte=st.integers(0, 255))
-def test_of_spoilt_bytes_nothing_else_is_read_than_in_general(value: dict[str, Any], place: int, byte: int) -> None:
+def test_of_spoilt_bytes_nothing_else_is_read_than_in_general(
+    way: str, value: dict[str, Any], place: int, byte: int
+) -> None:
     data = bytearray(written(value))
     data[place % len(data)] = byte
 
-    assert directly(bytes(data)) in (None, generally(bytes(data)))
+    assert directly(way, bytes(data)) in (None, generally(bytes(data)))
 
 
+@by_both_ways
 @given(data=st.binary(max_size=60))
-def test_of_any_bytes_nothing_else_is_read_than_in_general(data: bytes) -> None:
-    assert directly(data) in (None, generally(data))
+def test_of_any_bytes_nothing_else_is_read_than_in_general(way: str, data: bytes) -> None:
+    assert directly(way, data) in (None, generally(data))
 
 
+@by_both_ways
 @given(value=VALUES, kept=st.integers(0))
-def test_a_value_that_is_cut_off_is_not_read(value: dict[str, Any], kept: int) -> None:
+def test_a_value_that_is_cut_off_is_not_read(way: str, value: dict[str, Any], kept: int) -> None:
     data = written(value)
 
-    assert directly(data[: kept % len(data)]) is None
+    assert directly(way, data[: kept % len(data)]) is None
 
 
+@by_both_ways
 @pytest.mark.parametrize(
     "type_",
     [
@@ -137,7 +151,7 @@ def test_a_value_that_is_cut_off_is_not_read(value: dict[str, Any], kept: int) -
         pytest.param({"type": "record", "name": "Inner", "fields": [{"name": "a", "type": "float"}]}, id="inside"),
     ],
 )
-def test_other_types_are_left_to_the_general_reader(type_: Any) -> None:
+def test_other_types_are_left_to_the_general_reader(way: str, type_: Any) -> None:
     schema = {"type": "record", "name": "Other", "fields": [{"name": "field", "type": type_}]}
 
-    assert direct.reader_of(schema) is None
+    assert BOTH[way](schema) is None

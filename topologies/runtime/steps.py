@@ -151,7 +151,8 @@ class Steps:
         if emits:
             batch.emits += emits
         if counts:
-            batch.counts.update(counts)
+            for name in counts:
+                batch.counts[name] += 1
         for each in letters:
             self._bury_waited(each, batch, wall_ms)
 

@@ -29,8 +29,8 @@ MORE_COMES_POLL_S = 0.005
 HOUSEKEEPING_S = 0.5
 UNAVAILABLE_S = 0.2
 
-RECORDS_PER_POLL = 5_000
-"""More would be decoded in one go, while all tasks wait."""
+RECORDS_PER_POLL = 500
+"""More would be decoded in one go, while all tasks wait; and a processor's cache does not hold what more become."""
 
 
 @dataclass(frozen=True, slots=True)
