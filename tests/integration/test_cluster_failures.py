@@ -24,6 +24,7 @@ from topologies.runtime.errors import Fatal, Misconfigured, Unavailable
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.transactions import Transactions
+from topologies.runtime.names import own_topics
 
 pytestmark = pytest.mark.kafka
 
@@ -79,6 +80,17 @@ def all_committed(stage: Stage) -> bool:
     return all(found.get((topic, number), -1) >= end for topic, of in ends.items() for number, end in of.items())
 
 
+def is_at_rest(stage: Stage) -> bool:
+    """Whether all is committed, down to the last partition's marker.
+
+    A broker that is killed before does not make up for it: as long as it has not read its own metadata, it takes a
+    partition for one that was deleted, and leaves its marker out (KAFKA-5202). Kafka's, not ours to mend.
+    """
+    own = own_topics(stage.app)
+    topics = [stage.topic("events"), own.state, own.journal, own.dead_letters]
+    return all_committed(stage) and all(stage.ends(each) == stage.stable_ends(each) for each in topics)
+
+
 def right(stage: Stage, records: list[Sent]) -> None:
     assert [] == stage.differences(truth(records, stage.app, stage.partitions))
 
@@ -128,7 +140,7 @@ def test_a_broker_that_is_restarted_is_waited_for_and_the_waiting_said_once(
     caplog.set_level(logging.INFO, logger="croupier.worker")
     records = sent(away, 0)
     with away.running() as worker:
-        wait_until(lambda: all_committed(away), "it works")
+        wait_until(lambda: is_at_rest(away), "it works")
         with own_broker.killed():
             wait_until(lambda: "waiting for it" in caplog.text, "it says that nobody is there", LONG_S)
         records += sent(away, 1)
