@@ -40,10 +40,10 @@ class Apart:
         if self._consumer is None:
             self._consumer = Consumer(self._config)
         self.drop(offsets)
-        self._partitions.update(offsets)
         added = [TopicPartition(*each, offset) for each, offset in offsets.items()]
         # Not by seeking: when all that a client reads is paused, it sleeps up to a second before it sees the seek.
         self._consumer.incremental_assign(added)
+        self._partitions.update(offsets)
         # Partitions that come back are as they were left: paused.
         self._consumer.resume(added)
 
