@@ -50,11 +50,10 @@ def reader_of(schema: Schema) -> Read | None:
     fields = _fields(schema)
     if fields is None:
         return None
-    known: list[_Field] = fields
 
     def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
         place = _Place(data, at)
-        record = _record(place, known)
+        record = _record(place, fields)
         return record, place.at
 
     return read

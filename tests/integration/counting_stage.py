@@ -15,7 +15,8 @@ from tests.integration.counting import SOURCES, Sent, Slice, topology, traffic
 from tests.integration.counting_topics import DEADLINE_S, Topics, wait_until
 from topologies.graph import Topology
 from topologies.operations import running
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.store import Bounds, Store
 from topologies.runtime.task import Moment
 from topologies.runtime.worker import Report

@@ -13,7 +13,8 @@ from tests.integration.counting import topology
 from tests.integration.counting_stage import Stage, clock
 from tests.integration.forks import Fork
 from topologies.operations import running
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions

@@ -14,7 +14,8 @@ from tests.integration.crashing import Fate, FatefulReader, FatefulStore, Fatefu
 from tests.integration.forks import Fork, Place
 from topologies import configuration
 from topologies.operations import components, logs, running, workers
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.errors import Aborted
 from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.store import Applied, Row

@@ -16,8 +16,9 @@ from tests.integration import rewinds
 from tests.integration.counting import SOURCES, Sent, topology, truth
 from tests.integration.counting_stage import Stage, clock, wait_until
 from tests.integration.own_broker import PASSWORD, USER, OwnBroker
+from topologies.operations.doors import Doors
 from topologies.operations.rewind.offline import Outside
-from topologies.operations.running import Doors, Run
+from topologies.operations.running import Run
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import Fatal, Misconfigured, Unavailable

@@ -1,15 +1,19 @@
 """A replay is read by a consumer of its own: whatever it has fetched ahead, the others do not wait for."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from tests.integration import rewinds
+from tests.integration.counting_stage import Stage
+from tests.integration.counting_topology import SOURCES
 from tests.integration.installation import wait_until
 from tests.integration.records import Outgoing, Servers, send
+from topologies.operations.doors import Doors
 from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.inputs import Inputs, Membership
 from topologies.runtime.kafka.polled import Partition
@@ -26,6 +30,10 @@ def name(servers: Servers, topic: Callable[[str], str]) -> str:
     admin.create_topics([NewTopic(made, 2, 1)])[made].result(30)
     send(servers, [Outgoing(made, b"", b"", NOW_MS, partition=n % 2) for n in range(2 * RECORDS)])
     return made
+
+
+def inputs_of(stage: Stage) -> list[str]:
+    return [stage.topic(each) for each in SOURCES]
 
 
 class Reading:
@@ -142,3 +150,24 @@ def test_who_loses_a_replay_reads_it_no_more(reading: Reading, name: str) -> Non
     reading.until(lambda: other in reading.ends)
 
     assert before == len(reading.read[replay])
+
+
+def test_only_what_is_replayed_is_read_apart_and_only_as_long_as_it_is(stage: Stage) -> None:
+    started: list[tuple[set[Partition], set[Partition]]] = []
+
+    class Watched(Inputs):
+        def start(self, offsets: Mapping[Partition, int], apart: Iterable[Partition] = ()) -> bool:
+            is_started = super().start(offsets, (which := set(apart)))
+            if is_started:
+                started.append((set(offsets), which))
+            return is_started
+
+    stage.processed()
+    with stage.running(doors=Doors(inputs=Watched), batch_records_max=40):
+        answer = rewinds.ended(stage, rewinds.ask(stage, 0, rewinds.targets(stage, 0)[0]))
+        wait_until(lambda: started[-1] == ({(each, 0) for each in (*inputs_of(stage), stage.control)}, set()))
+
+    assert "done" == answer.outcome
+    replayed = [which for _, which in started if which]
+    assert replayed
+    assert all({(each, 0) for each in inputs_of(stage)} == which for which in replayed)

@@ -17,7 +17,8 @@ from tests.integration.counting import SOURCES, Sent, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.forks import Fork
 from topologies.graph import Result, Tables
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.errors import Fatal, Misconfigured
 from topologies.runtime.kafka.transactions import Transactions
 

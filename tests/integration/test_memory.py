@@ -17,7 +17,8 @@ from tests.integration.crowd import CODEC, EARLIER, Laid, Unfit
 from tests.integration.crowd_stage import PARTITIONS, Sender, opened
 from tests.integration.installation import Installation
 from tests.integration.watched import Clock, watched
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.cache import DECODED_FACTOR, ROW_OVERHEAD_BYTES
 from topologies.runtime.partitioning import java_default
 from topologies.runtime.store import Row, Store

@@ -13,7 +13,7 @@ from tests.integration.counting import traffic, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.records import configure
 from tests.integration.test_membership import CLASSIC, CONSUMER, all_committed, tasks
-from topologies.operations.running import Doors
+from topologies.operations.doors import Doors
 from topologies.runtime import head
 from topologies.runtime.errors import Fatal
 from topologies.runtime.kafka.config import Cluster

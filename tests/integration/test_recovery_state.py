@@ -14,7 +14,7 @@ import pytest
 from tests.integration.counting import Sent, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.records import configure
-from topologies.operations.running import Doors
+from topologies.operations.doors import Doors
 from topologies.runtime.errors import Fatal, Unavailable
 from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.polled import Polled

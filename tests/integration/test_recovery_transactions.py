@@ -14,7 +14,8 @@ from tests.integration.counting import SOURCES, topology, truth
 from tests.integration.counting_stage import Stage, wait_until
 from tests.integration.crashing import Plan
 from tests.integration.forks import Fork
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.errors import Fatal
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster

@@ -11,7 +11,8 @@ from tests.integration.installation import Installation
 from topologies import configuration
 from topologies.graph import Decoded, Message, Result, Source, Topology
 from topologies.operations import components, running
-from topologies.operations.running import Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Run
 from topologies.runtime.task import Moment
 from topologies.settings import Settings
 

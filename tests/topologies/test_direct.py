@@ -88,6 +88,10 @@ def generally(data: bytes) -> Any:
     return record if body.tell() == len(data) else None
 
 
+def test_what_is_compiled_goes_the_way_of_compiled_code() -> None:
+    assert walk.IS_COMPILED == (not str(walk.__file__).endswith(".py"))
+
+
 @by_both_ways
 @pytest.mark.parametrize("source", SCHEMAS)
 def test_all_our_records_go_the_short_way(way: str, source: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from topologies.graph import Topology
 from topologies.operations import allowed, posting
+from topologies.operations.doors import Doors
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.commits import Commits
@@ -18,7 +19,6 @@ from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
 from topologies.runtime.kafka.inputs import Inputs, Membership
-from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.transactions import Transactions
 from topologies.runtime.letters.retrying import Retries
 from topologies.runtime.names import STATE_DELETE_RETENTION_MS, own_topics
@@ -52,15 +52,6 @@ class Run:
     drain: bool = False
     accept_offsets: bool = False
     is_rehearsal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """The classes that touch the world, for tests that make them fail at a chosen moment."""
-
-    transactions: type[Transactions] = Transactions
-    store: type[Store] = Store
-    reader: type[Reader] = Reader
 
 
 def run(  # noqa: PLR0913, PLR0917 - the composition root's call
@@ -208,7 +199,7 @@ class Site:
 
     def _inputs(self, tasks: Tasks) -> Inputs:
         settings = self._settings
-        inputs = Inputs(
+        inputs = self._doors.inputs(
             self._cluster,
             Membership(settings.app, settings.group_protocol, settings.group_instance_id),
             queued_bytes_max=settings.fetch_bytes_max // 2,

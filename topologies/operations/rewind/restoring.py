@@ -6,7 +6,8 @@ from contextlib import ExitStack, closing
 
 from topologies.graph import Topology
 from topologies.operations import running
-from topologies.operations.running import Clock, Doors, Run
+from topologies.operations.doors import Doors
+from topologies.operations.running import Clock, Run
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.errors import StreamError
 from topologies.settings import Settings

@@ -34,12 +34,11 @@ class Apart:
         return partition in self._partitions
 
     def start(self, offsets: Mapping[Partition, int]) -> None:
-        """Read these from there on, also those that are read already; raises `KafkaException`."""
+        """Read these, none of which is read yet, from there on; raises `KafkaException`."""
         if not offsets:
             return
         if self._consumer is None:
             self._consumer = Consumer(self._config)
-        self.drop(offsets)
         added = [TopicPartition(*each, offset) for each, offset in offsets.items()]
         # Not by seeking: when all that a client reads is paused, it sleeps up to a second before it sees the seek.
         self._consumer.incremental_assign(added)

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from topologies.runtime.errors import StreamError
 from topologies.runtime.kafka.apart import Apart
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of, of_read
-from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, Trap, poll
+from topologies.runtime.kafka.polled import NOTHING, Partition, Polled, poll
 from topologies.runtime.rights import Right
 
 # ruff: noqa: SLF001 - the names of librdkafka's local errors begin with an underscore and are public
@@ -82,14 +81,9 @@ class Inputs:
         Of the replays as many records again.
         """
         apart = self._apart.poll(records_max)
-        try:
-            polled = poll(self._consumer, 0 if apart.messages else timeout_s, records_max, self._used)
-        except StreamError as error:
-            if apart is NOTHING:
-                raise
-            # Raised, it would lose what a replay has got.
-            polled = Polled([], [], [Trap(None, None, error)])
-        return polled if apart is NOTHING else polled.beside(apart)
+        if apart is NOTHING:
+            return poll(self._consumer, timeout_s, records_max, self._used)
+        return apart.and_then(lambda: poll(self._consumer, 0, records_max, self._used))
 
     def start(self, offsets: Mapping[Partition, int], apart: Iterable[Partition] = ()) -> bool:
         """Fetch from these offsets on; `apart` names those that are a replay's.
@@ -170,11 +164,11 @@ class Inputs:
     def _unassign(self, consumer: Consumer, partitions: list[TopicPartition], how: str) -> None:
         self._assigned.difference_update(_names(partitions))
         self._notes[how](_names(partitions))
-        self._apart.drop(_names(partitions))
         if self._incremental:
             consumer.incremental_unassign(partitions)
         else:
             consumer.unassign()
+        self._apart.drop(_names(partitions))
 
 
 def _names(partitions: list[TopicPartition]) -> list[Partition]:

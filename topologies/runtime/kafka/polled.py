@@ -1,5 +1,6 @@
 """What a poll brings: records and ends of partitions."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
@@ -44,8 +45,12 @@ class Polled(NamedTuple):
     ends: list[End]
     traps: list[Trap]
 
-    def beside(self, other: "Polled") -> "Polled":
-        """Return what two readers brought."""
+    def and_then(self, poll_another: Callable[[], "Polled"]) -> "Polled":
+        """Return this and what another reader brings. What that raises is a trap: raised, it would lose this."""
+        try:
+            other = poll_another()
+        except StreamError as error:
+            other = Polled([], [], [Trap(None, None, error)])
         return Polled(self.messages + other.messages, self.ends + other.ends, self.traps + other.traps)
 
 
