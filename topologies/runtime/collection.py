@@ -51,7 +51,10 @@ class Collector:
                 self._next = key
                 return collected
             visits -= 1
-            collected += self._visit(key, value[:EXPIRY_BYTES], until)
+            expiry = value[:EXPIRY_BYTES]
+            # Most rows have not expired, and are not the first to: a call for each would show.
+            if expiry <= until or expiry < self._first:
+                collected += self._visit(key, expiry, until)
         self._next, self._is_resting = FIRST_KEY, True
         return collected + self._walk_forgotten(until)
 

@@ -147,6 +147,18 @@ def test_a_row_that_has_expired_when_it_is_written(task: Task) -> None:
     assert [0, 1, 0] == [task.commit(100) for _ in range(3)]
 
 
+def test_rows_that_are_written_expired_keep_none_from_being_found(task: Task) -> None:
+    rows = 5 * VISITS_MIN
+    for number in range(rows):
+        task.put("p", f"{number:04}", 100 if number == rows - 1 else 0)
+    task.commit(0)
+    for number in range(rows // VISITS_MIN):
+        task.put("q", f"late {number}", 50)
+        task.commit(100)
+
+    assert f"{rows - 1:04}" not in task.ids()
+
+
 def test_a_row_written_behind_a_round_that_goes_on_is_found_by_the_next(task: Task) -> None:
     for number in range(4 * VISITS_MIN):
         task.put("p", f"{number:04}", 100 if number == 0 else 1_000)
