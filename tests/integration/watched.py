@@ -3,16 +3,18 @@
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tests.integration.installation import Installation
 from topologies import configuration
-from topologies.graph import Decoded, Message, Result, Source, Topology
+from topologies.graph import Result, Topology
 from topologies.operations import components, running
 from topologies.operations.doors import Doors
 from topologies.operations.running import Run
+from topologies.runtime.kafka.inputs import Inputs
+from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.task import Moment
 from topologies.settings import Settings
 
@@ -93,7 +95,9 @@ class Watched:
     def work(self, doors: Doors | None, how: Run, stop: threading.Event) -> None:
         settings = settings_of(self._croupier)
         try:
-            running.run(self._watching(components.topology("player", settings)), settings, how, self.clock, stop, doors)
+            topology = components.topology("player", settings)
+            through = dataclasses.replace(doors or Doors(), inputs=self._fetching(topology))
+            running.run(self._watching(topology), settings, how, self.clock, stop, through)
         except BaseException as error:  # noqa: BLE001  the test raises it
             self._failed.append(error)
         self.has_ended = True
@@ -104,15 +108,20 @@ class Watched:
             self.on_taken()
             return topology.step(rows, fact, cause, at, tables)
 
-        return dataclasses.replace(topology, sources=tuple(map(self._watched, topology.sources)), step=step)
+        return dataclasses.replace(topology, step=step)
 
-    def _watched(self, source: Source) -> Source:
-        def decode(messages: Sequence[Message]) -> list[Decoded]:
-            for each in messages:
-                self._see("fetched", f"{each.topic}/{each.partition}/{each.offset}")
-            return source.decode(messages)
+    def _fetching(self, topology: Topology) -> type[Inputs]:
+        see, topics = self._see, {source.topic for source in topology.sources}
 
-        return dataclasses.replace(source, decode=decode)
+        class Fetching(Inputs):
+            def poll(self, timeout_s: float, records_max: int) -> Polled:
+                polled = super().poll(timeout_s, records_max)
+                for each in polled.messages:
+                    if each.topic() in topics:
+                        see("fetched", f"{each.topic()}/{each.partition()}/{each.offset()}")
+                return polled
+
+        return Fetching
 
     def _see(self, what: str, place: str) -> None:
         self.seen.append(Seen(what, self._croupier.plain(place), self.clock.steady_s))

@@ -111,7 +111,7 @@ class Site:
         tables = self.tables()
         recovery = self.recovery(surveyor, store)
         own = own_topics(settings.app)
-        intake = Intake(topology, own.control, settings.fetch_bytes_max // 2)
+        intake = Intake(len(topology.sources), settings.fetch_bytes_max // 2)
         preparing = self._preparing(store)
         tasks = Tasks(
             topology,

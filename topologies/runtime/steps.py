@@ -8,7 +8,7 @@ from topologies.runtime.batch import Batch, StepName
 from topologies.runtime.dead_letters import Refusal, Verdict
 from topologies.runtime.errors import StreamError
 from topologies.runtime.kafka.polled import headers
-from topologies.runtime.merge import Item
+from topologies.runtime.lane import Item
 from topologies.runtime.overlay import Overlay, TimerKey, Window, parse_timer, timer_key
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rowcodec import ABSENT

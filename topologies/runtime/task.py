@@ -9,13 +9,15 @@ from topologies.runtime import head
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.collection import Collector
+from topologies.runtime.decoding import control_lane, input_lanes
 from topologies.runtime.errors import Poison
 from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.head import Head
 from topologies.runtime.journal import writing
 from topologies.runtime.journal.marker import Slice
 from topologies.runtime.kafka.polled import Partition
-from topologies.runtime.merge import Item, Lane, Merge
+from topologies.runtime.lane import Item
+from topologies.runtime.merge import Merge
 from topologies.runtime.overlay import DUE_DIGITS, TIMER, Overlay, parse_timer
 from topologies.runtime.partitioning import Placement
 from topologies.runtime.rewinding import orders
@@ -68,8 +70,8 @@ class Task:
         placement = Placement(partitioner, partition, beginning.partitions)
         self.steps = Steps(topology, overlay, self._timers, placement, tables)
         self.steps.stream_time = beginning.head.stream_time if beginning.head else 0
-        self._control = Lane(beginning.control, beginning.positions[beginning.control])
-        self.merge = Merge(_lanes(topology, beginning, is_replay=replay is not None), idle_max_s)
+        self._control = control_lane(beginning)
+        self.merge = Merge(input_lanes(topology, beginning, is_replay=replay is not None), idle_max_s)
         self.lanes = {lane.topic: lane for lane in (*self.merge.lanes, self._control)}
         self._replay = replay
         self.is_done = False
@@ -232,12 +234,6 @@ class Task:
     def close(self) -> None:
         """Let go of cache and records at once: Python's cycle collector looks rarely, and trouble takes many tasks."""
         self._overlay.on_scheduled = _ignore
-
-
-def _lanes(topology: Topology, beginning: Beginning, *, is_replay: bool) -> list[Lane]:
-    # What another worker has taken beyond our end, while we drain, is taken again too.
-    positions, stop_at = beginning.positions, (None if is_replay else beginning.stop_at) or {}
-    return [Lane(each.topic, positions[each.topic], stop_at.get(each.topic)) for each in topology.sources]
 
 
 def _ignore(_key: str) -> None:

@@ -24,7 +24,7 @@ from topologies.runtime.batch import Batch
 from topologies.runtime.cache import RowCache
 from topologies.runtime.dead_letters import Refusal, Verdict
 from topologies.runtime.errors import Fatal, Halted
-from topologies.runtime.merge import Item
+from topologies.runtime.lane import Item
 from topologies.runtime.overlay import Overlay, TimerKey
 from topologies.runtime.partitioning import Placement, java_default
 from topologies.runtime.rowcodec import ABSENT, RowCodec

@@ -1,6 +1,7 @@
 """One task over a real store, without a broker: what it takes, what it wants to commit, what it leaves behind."""
 
 import gc
+import json
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,12 @@ from typing import Any
 import pytest
 
 from processors.rows import Rows
-from topologies.graph import Emit, Entry, Message, Result, Source, Tables, Timer, Topology
+from tests.topologies.runtime.raws import facts, raw
+from topologies.graph import Emit, Result, Source, Tables, Timer, Topology
 from topologies.runtime import head
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.errors import Poison
-from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Applied, Store
@@ -44,7 +45,7 @@ def fire(rows: Rows, timer: Timer, _cause: str, _tables: Tables) -> Result:
 
 
 def topology(*inputs: str) -> Topology:
-    sources = tuple(Source(name, name, lambda _: []) for name in inputs)
+    sources = tuple(Source(name, name, facts) for name in inputs)
     return Topology(
         "t",
         sources,
@@ -81,11 +82,11 @@ def begun(store: Store, *inputs: str, stop_at: dict[str, int] | None = None, idl
     )
 
 
-def give(task: Task, topic: str, *facts: object, time: int = TIME) -> None:
+def give(task: Task, topic: str, *given: object, time: int = TIME) -> None:
     lane = task.lanes[topic]
-    for fact in facts:
+    for fact in given:
         offset = lane.position
-        lane.add(Item(Message(topic, 0, offset, time + offset, b"p", b""), Entry("p", fact), None))
+        lane.add([raw(topic, offset, time + offset, json.dumps(fact).encode())])
 
 
 def commit(task: Task, store: Store, now: Moment = NOW) -> dict[str, int] | None:

@@ -24,7 +24,6 @@ from topologies.runtime.forgetting.forgot import Forgot
 from topologies.runtime.intake import Intake
 from topologies.runtime.kafka.polled import Polled
 from topologies.runtime.kafka.reader import Reader
-from topologies.runtime.names import own_topics
 from topologies.runtime.rewinding import control, row
 from topologies.runtime.rewinding.control import Answer, Command
 from topologies.runtime.rewinding.replay import Replay
@@ -63,7 +62,7 @@ class Rehearsal:
         self._clock = clock
         self._codec = RowCodec(topology.row_version, topology.upgrade)
         self._tables = self._restoring.site.tables()
-        self._intake = Intake(topology, own_topics(settings.app).control, settings.fetch_bytes_max)
+        self._intake = Intake(len(topology.sources), settings.fetch_bytes_max)
         self._reader = opened.enter_context(closing(Reader(components.cluster(ours))))
         self._differences: list[bytes] = []
         self._answers: list[Answer] = []

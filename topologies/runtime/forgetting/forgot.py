@@ -11,7 +11,7 @@ from topologies.runtime.journal.record import Record, owner
 from topologies.runtime.journal.undo import Undo, undo
 from topologies.runtime.journal.writing import NOBODY
 from topologies.runtime.kafka.polled import headers
-from topologies.runtime.merge import Item
+from topologies.runtime.lane import Item
 
 DEAD_TIMER = "dead-letter/timer/"
 """What the id of a timer's dead letter begins with: partition, due time, name, player and row follow."""

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.kafka.polled import Partition
-from topologies.runtime.merge import Lane, Merge
+from topologies.runtime.lane import Lane
+from topologies.runtime.merge import Merge
 from topologies.runtime.task import Moment
 
 BEYOND = 1 << 62

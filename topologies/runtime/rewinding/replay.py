@@ -15,7 +15,8 @@ from topologies.runtime.journal import writing
 from topologies.runtime.journal.marker import Heard, Slice, content_hash
 from topologies.runtime.journal.record import DIFFERENCE
 from topologies.runtime.journal.replay import Cut
-from topologies.runtime.merge import Item, Merge
+from topologies.runtime.lane import Item
+from topologies.runtime.merge import Merge
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rewinding import row
 from topologies.runtime.rewinding.row import Rewind

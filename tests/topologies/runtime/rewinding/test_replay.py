@@ -1,19 +1,21 @@
 """A replay over a real store, without a broker: slices are taken as they were, whatever the batches are now."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from confluent_kafka import Message as RawMessage
 
 from processors.rows import Rows
-from topologies.graph import Emit, Entry, Message, Result, Source, Tables, Timer, Topology
+from tests.topologies.runtime.raws import facts, raw
+from topologies.graph import Emit, Result, Source, Tables, Timer, Topology
 from topologies.runtime.batch import Batch
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.cache import RowCache
 from topologies.runtime.head import Head
 from topologies.runtime.journal.marker import Slice
 from topologies.runtime.journal.replay import Cut
-from topologies.runtime.merge import Item
 from topologies.runtime.overlay import Overlay
 from topologies.runtime.rewinding import row
 from topologies.runtime.rewinding.control import Command
@@ -47,7 +49,7 @@ def _said(what: str) -> Emit:
 
 
 def topology() -> Topology:
-    sources = tuple(Source(name, name, lambda _: []) for name in ("bets", "orders"))
+    sources = tuple(Source(name, name, facts) for name in ("bets", "orders"))
     timers = ("wall", "twice", "stream")
     return Topology("t", sources, (), (), step, fire, ("row",), timers, ("wall", "twice"), 1, lambda _k, _v, old: old)
 
@@ -57,13 +59,12 @@ class World:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.records: dict[str, list[Item]] = {"bets": [], "orders": []}
+        self.records: dict[str, list[RawMessage]] = {"bets": [], "orders": []}
 
     def give(self, topic: str, time: int, *timers: tuple[str, int]) -> None:
         offset = len(self.records[topic])
         fact = {"n": f"{topic} {offset}", "timers": [(name, TIME + due) for name, due in timers]}
-        message = Message(topic, 0, offset, TIME + time, b"p", b"")
-        self.records[topic].append(Item(message, Entry("p", fact), None))
+        self.records[topic].append(raw(topic, offset, TIME + time, json.dumps(fact).encode()))
 
     def task(self, replay: Replay | None = None, stop_at: dict[str, int] | None = None) -> Task:
         beginning = Beginning(
@@ -90,8 +91,7 @@ class World:
 
     def flow(self, task: Task) -> None:
         for lane in task.merge.lanes:
-            for item in self.records[lane.topic][lane.position :]:
-                lane.add(item)
+            lane.add(self.records[lane.topic][lane.position :])
             lane.ended(lane.position)
 
     def commit(self, task: Task) -> Batch | None:
