@@ -1,6 +1,6 @@
 """What is remembered of one bonus, and what follows from that alone."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from processors.ages import last_reading
 from processors.bonus_table import ACTIVE, ENDED, NOTHING
@@ -10,7 +10,7 @@ from processors.replacing import quickly_replaced
 from processors.rows import Rows
 from processors.rules import Rules
 
-BONUS = "bonus"
+BONUS: Final = "bonus"
 
 Standing = Literal["unseen", "pending", "active", "ended"]
 Payment = Literal["undecided", "approved", "refused", "given-up"]

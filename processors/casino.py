@@ -4,7 +4,7 @@ A call that succeeded is known by its action and transaction id. A bet's row
 also keeps what its refund will have to say.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from processors import events
 from processors.ages import is_too_old, last_reading
@@ -15,9 +15,9 @@ from processors.rows import Rows
 from processors.rules import Rules
 from processors.turn import Moment, Turn
 
-BET = "bet"
-WIN = "win"
-REFUND = "refund"
+BET: Final = "bet"
+WIN: Final = "win"
+REFUND: Final = "refund"
 
 
 @quickly_replaced

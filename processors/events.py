@@ -9,9 +9,10 @@ are JSON numbers, times RFC 3339.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from processors.facts import Action, Kind, WalletCall
 from processors.money import SCALES, number, percent_number
@@ -20,32 +21,47 @@ from processors.rules import Rules
 EventType = Literal["PAYMENT", "BONUS", "CASINO"]
 PaymentStatus = Literal["Requested", "Approved", "Rejected", "Cancelled", "Rollback"]
 
-BONUS_TYPES = frozenset(
+BONUS_TYPES: Final = frozenset(
     {"NoDeposit", "WelcomeBonus", "CashbackBonus", "ReloadBonus", "WagerFree", "FreeSpins", "RiskFreeBet", "Undefined"}
 )
 
-_PAYMENT_TYPES: dict[Kind, str] = {"deposit": "Credit", "withdrawal": "Debit"}
-_GAME_TYPES = {"slots": "Slots", "table_games": "Table"}
-_CASINO: dict[Action, tuple[str, str, str]] = {
+_PAYMENT_TYPES: Final[dict[Kind, str]] = {"deposit": "Credit", "withdrawal": "Debit"}
+_GAME_TYPES: Final = {"slots": "Slots", "table_games": "Table"}
+_CASINO: Final[dict[Action, tuple[str, str, str]]] = {
     "bet": ("Bet", "Approved", "debit"),
     "win": ("Win", "Approved", "credit"),
     "refund": ("Bet", "Rollback", "refund"),
 }
 """Type, status, and the word in the id."""
-_FRACTIONS = ("Z", *(f".{ms:03}Z" for ms in range(1, 1000)))
+_FRACTIONS: Final = ("Z", *(f".{ms:03}Z" for ms in range(1, 1000)))
 
 
-class Event(NamedTuple):
+@dataclass(init=False)
+class Event:
     """One event for the CRM, complete."""
 
-    type: EventType
-    event_id: str
+    type: Final[EventType]
+    event_id: Final[str]
     """Deterministic and unique per player: the same event recomputed has the same id."""
-    user_id: str
-    cause: str
+    user_id: Final[str]
+    cause: Final[str]
     """`topic/partition/offset` of the causing record, or `timer/<partition>/<due ms>`."""
-    payload: Mapping[str, Any]
+    payload: Final[Mapping[str, Any]]
     """The JSON object; optional fields that are absent are left out."""
+
+    def __init__(
+        self,
+        type: EventType,  # noqa: A002 - the CRM's word
+        event_id: str,
+        user_id: str,
+        cause: str,
+        payload: Mapping[str, Any],
+    ) -> None:
+        self.type = type
+        self.event_id = event_id
+        self.user_id = user_id
+        self.cause = cause
+        self.payload = payload
 
 
 class Payment(NamedTuple):

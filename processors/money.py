@@ -5,11 +5,12 @@ since 2020 are still here, because records of theirs are still read.
 """
 
 from types import MappingProxyType
+from typing import Final
 
-LARGEST = 10**15
+LARGEST: Final = 10**15
 """Up to here every amount is a JSON number of its own, and sums of thousands fit 64 bits."""
 
-_BY_EXPONENT = {
+_BY_EXPONENT: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: """
         AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
@@ -24,12 +25,12 @@ _BY_EXPONENT = {
     4: "CLF UYW",
 }
 
-EXPONENTS = MappingProxyType(
+EXPONENTS: Final = MappingProxyType(
     {currency: exponent for exponent, listed in _BY_EXPONENT.items() for currency in listed.split()}
 )
 """Digits after the decimal point, by currency. Metals, funds and test codes have none and are not money."""
 
-SCALES: dict[str, int] = {currency: 10**exponent for currency, exponent in EXPONENTS.items()}
+SCALES: Final[dict[str, int]] = {currency: 10**exponent for currency, exponent in EXPONENTS.items()}
 """Minor units in one unit of the currency."""
 
 
@@ -81,7 +82,7 @@ def percent_number(minor_percents: int, currency: str) -> float:
     return minor_percents / (SCALES[currency] * 100)
 
 
-_DIGITS_MAX = len(str(LARGEST))
+_DIGITS_MAX: Final = len(str(LARGEST))
 
 
 def _known(of_currency: int | None, currency: str) -> int:

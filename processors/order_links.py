@@ -1,12 +1,12 @@
 """Which bonuses hang on an order: those a deposit earned, and those a payout cost."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from processors.ages import last_reading
 from processors.rows import Rows
 from processors.rules import Rules
 
-LINK = "order-link"
+LINK: Final = "order-link"
 
 
 class Link(NamedTuple):
@@ -21,7 +21,7 @@ class Link(NamedTuple):
     """Reversed once since: not again."""
 
 
-NO_LINK = Link(None, [], [], [])
+NO_LINK: Final = Link(None, [], [], [])
 
 
 def load(rows: Rows, order_id: str) -> Link:

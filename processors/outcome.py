@@ -1,7 +1,8 @@
 """What one record, or one timer that is due, comes to."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
 
 from processors.events import Event
 from processors.facts import Fact
@@ -15,14 +16,20 @@ RefusalClass = Literal[
 ]
 
 
-class Arrival(NamedTuple):
+@dataclass(init=False)
+class Arrival:
     """A fact and where it came from; what a waiting row keeps."""
 
-    fact: Fact
-    cause: str
+    fact: Final[Fact]
+    cause: Final[str]
     """`topic/partition/offset` of the record; the event header of the same name."""
-    time: int
+    time: Final[int]
     """The record's Kafka timestamp, ms. Merging and stream time go by it."""
+
+    def __init__(self, fact: Fact, cause: str, time: int) -> None:
+        self.fact = fact
+        self.cause = cause
+        self.time = time
 
 
 class Due(NamedTuple):
@@ -45,13 +52,21 @@ class Refusal(NamedTuple):
     """The waiting record that was refused when it was released; None: the record in hand."""
 
 
-class Outcome(NamedTuple):
+@dataclass(init=False)
+class Outcome:
     """All that follows from one step. A refused record in hand has no events."""
 
-    events: Sequence[Event] = ()
-    refusals: Sequence[Refusal] = ()
-    counts: Sequence[str] = ()
+    events: Final[Sequence[Event]]
+    refusals: Final[Sequence[Refusal]]
+    counts: Final[Sequence[str]]
     """Names of what was dropped or happened, one entry per occurrence (`orders-late`)."""
+
+    def __init__(
+        self, events: Sequence[Event] = (), refusals: Sequence[Refusal] = (), counts: Sequence[str] = ()
+    ) -> None:
+        self.events = events
+        self.refusals = refusals
+        self.counts = counts
 
 
 class Refused(Exception):

@@ -3,7 +3,7 @@
 An OrderID is unique for 24 hours only, so its row lists every payment that had it.
 """
 
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from processors.ages import last_reading
 from processors.facts import Kind, Order
@@ -11,8 +11,8 @@ from processors.replacing import quickly_replaced
 from processors.rows import Row, Rows
 from processors.rules import DAY
 
-PAYMENTS = "payment"
-PAYMENT_IDS = "payment-id"
+PAYMENTS: Final = "payment"
+PAYMENT_IDS: Final = "payment-id"
 
 
 @quickly_replaced

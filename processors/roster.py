@@ -4,7 +4,7 @@ One small row, so that a call of a player without bonuses costs one look-up
 that finds nothing, and no call needs a scan.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from processors.ages import last_reading
 from processors.bonus_row import BONUS, Bonus, Standing
@@ -12,9 +12,9 @@ from processors.replacing import quickly_replaced
 from processors.rows import NEVER, Rows
 from processors.rules import DAY, Rules
 
-ROSTER = "roster"
-CAMPAIGN = "campaign"
-_ID = "-"
+ROSTER: Final = "roster"
+CAMPAIGN: Final = "campaign"
+_ID: Final = "-"
 
 
 @quickly_replaced
@@ -40,7 +40,7 @@ class Roster(NamedTuple):
         return not (self.active or self.pending or self.items or self.refunds)
 
 
-EMPTY = Roster([], [])
+EMPTY: Final = Roster([], [])
 
 
 def load(rows: Rows) -> Roster | None:

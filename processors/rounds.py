@@ -1,6 +1,6 @@
 """Game rounds, as far as a bonus or free spins are concerned: a round of real money has no row."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from processors.ages import last_reading
 from processors.facts import WalletCall
@@ -8,7 +8,7 @@ from processors.replacing import quickly_replaced
 from processors.rows import Rows
 from processors.rules import Rules
 
-ROUND = "round"
+ROUND: Final = "round"
 
 
 @quickly_replaced
@@ -27,7 +27,7 @@ class Round(NamedTuple):
     """By free spins, minor units."""
 
 
-NEW = Round([], [])
+NEW: Final = Round([], [])
 
 
 def round_id(call: WalletCall) -> str:

@@ -1,6 +1,7 @@
 """What one step works with, and what it gathers on the way."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from processors.events import Event
 from processors.outcome import Outcome, Refusal
@@ -9,15 +10,20 @@ from processors.rows import Rows
 from processors.rules import Rules
 
 
-class Moment(NamedTuple):
+@dataclass(init=False)
+class Moment:
     """What causes an event, and the time the event would have by itself."""
 
-    cause: str
-    at: int
+    cause: Final[str]
+    at: Final[int]
+
+    def __init__(self, cause: str, at: int) -> None:
+        self.cause = cause
+        self.at = at
 
     def not_before(self, at: int) -> "Moment":
         """Return the moment of something that waited until `at`."""
-        return self if self.at >= at else self._replace(at=at)
+        return self if self.at >= at else Moment(self.cause, at)
 
 
 class Turn:

@@ -5,7 +5,7 @@ The runtime runs any `Topology`. Nothing here does IO.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from processors.rows import Row, Rows
 
@@ -13,22 +13,38 @@ Fact = Any
 """What a source's `decode` makes of a record: any value of the topology's own."""
 
 
-class Message(NamedTuple):
+@dataclass(init=False)
+class Message:
     """One record as it came from the log; `timestamp` in ms."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    topic: Final[str]
+    partition: Final[int]
+    offset: Final[int]
+    timestamp: Final[int]
+    key: Final[bytes | None]
+    value: Final[bytes | None]
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a record has as many
+        self, topic: str, partition: int, offset: int, timestamp: int, key: bytes | None, value: bytes | None
+    ) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.timestamp = timestamp
+        self.key = key
+        self.value = value
 
 
-class Entry(NamedTuple):
+@dataclass(init=False)
+class Entry:
     """A decoded record: the key that it must have, and its fact."""
 
-    key: str
-    fact: Fact
+    key: Final[str]
+    fact: Final[Fact]
+
+    def __init__(self, key: str, fact: Fact) -> None:
+        self.key = key
+        self.fact = fact
 
 
 class Undecodable(NamedTuple):
@@ -60,22 +76,38 @@ class DeadLetter(NamedTuple):
     waited: Waited | None = None
 
 
-class Emit(NamedTuple):
+@dataclass(init=False)
+class Emit:
     """One record for an output topic, partitioned by its key; `headers` complete and in order."""
 
-    topic: str
-    key: bytes
-    value: bytes
-    headers: list[tuple[str, bytes]]
-    event_id: str
+    topic: Final[str]
+    key: Final[bytes]
+    value: Final[bytes]
+    headers: Final[list[tuple[str, bytes]]]
+    event_id: Final[str]
+
+    def __init__(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]], event_id: str) -> None:
+        self.topic = topic
+        self.key = key
+        self.value = value
+        self.headers = headers
+        self.event_id = event_id
 
 
-class Result(NamedTuple):
+@dataclass(init=False)
+class Result:
     """What a step comes to, ready to be written. `counts` has one name per occurrence."""
 
-    emits: Sequence[Emit] = ()
-    dead_letters: Sequence[DeadLetter] = ()
-    counts: Sequence[str] = ()
+    emits: Final[Sequence[Emit]]
+    dead_letters: Final[Sequence[DeadLetter]]
+    counts: Final[Sequence[str]]
+
+    def __init__(
+        self, emits: Sequence[Emit] = (), dead_letters: Sequence[DeadLetter] = (), counts: Sequence[str] = ()
+    ) -> None:
+        self.emits = emits
+        self.dead_letters = dead_letters
+        self.counts = counts
 
 
 class Timer(NamedTuple):

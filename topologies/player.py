@@ -1,7 +1,7 @@
 """The topology `player`: orders, bonuses and wallet calls of a player become the CRM's events."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from processors import counted, player
 from processors.events import Event
@@ -18,12 +18,12 @@ from topologies.wire import dump_json
 
 NAME = "player"
 COUNTED = counted.COUNTED
-RATE_TABLE = "rates"
+RATE_TABLE: Final = "rates"
 
 Decode = Callable[[str, Sequence[Message]], Sequence[dict[str, Any] | Undecodable]]
 """(source, messages) → their values, same length and order: `codecs.Codec.decode`."""
 
-_TYPE_HEADERS = {name: ("type", name.encode()) for name in ("PAYMENT", "BONUS", "CASINO")}
+_TYPE_HEADERS: Final = {name: ("type", name.encode()) for name in ("PAYMENT", "BONUS", "CASINO")}
 """The CRM's contract: it comes first."""
 
 
@@ -78,9 +78,9 @@ class _Join:
         return self._result(player.fire(rows, due, self._rules, tables[RATE_TABLE].rates))
 
     def _result(self, outcome: Outcome) -> Result:
-        events, refusals, counts = outcome
+        refusals = outcome.refusals
         letters = [_dead_letter(refusal) for refusal in refusals] if refusals else ()
-        return Result([self._emit(event) for event in events], letters, counts)
+        return Result([self._emit(event) for event in outcome.events], letters, outcome.counts)
 
     def _emit(self, event: Event) -> Emit:
         topics, payload = self._topics, event.payload

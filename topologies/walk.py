@@ -5,7 +5,7 @@ As Python it is slow, and `direct` has a better one; compiled, it takes half of 
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
 
 Schema = Any
 """A parsed schema without logical types."""
@@ -16,10 +16,13 @@ Read = Callable[[bytes, int], tuple[dict[str, Any], int]]
 Raises `Unusual`, `IndexError` or `UnicodeDecodeError`: ask the general reader.
 """
 
-TEXT, WHOLE, TRUTH, RECORD = range(4)
-_KINDS = {"string": TEXT, "int": WHOLE, "long": WHOLE, "boolean": TRUTH}
+TEXT: Final = 0
+WHOLE: Final = 1
+TRUTH: Final = 2
+RECORD: Final = 3
+_KINDS: Final = {"string": TEXT, "int": WHOLE, "long": WHOLE, "boolean": TRUTH}
 
-_WHOLE_BYTES_MAX = 9
+_WHOLE_BYTES_MAX: Final = 9
 """The tenth could say more than it may."""
 
 
@@ -27,13 +30,21 @@ class Unusual(Exception):
     """The general reader knows what these bytes are, or what is wrong with them."""
 
 
-class _Field:
-    """A field of a record; `fields` are those of the record that it is."""
+class _Shape:
+    """A record: its fields in order, and what it is as long as none of them was read."""
 
-    def __init__(self, name: str, kind: int, fields: "list[_Field]", *, is_optional: bool) -> None:
+    def __init__(self, fields: "list[_Field]") -> None:
+        self.fields = fields
+        self.empty: dict[str, Any] = dict.fromkeys(field.name for field in fields)
+
+
+class _Field:
+    """A field of a record; `shape` is that of the record that it is."""
+
+    def __init__(self, name: str, kind: int, shape: _Shape, *, is_optional: bool) -> None:
         self.name = name
         self.kind = kind
-        self.fields = fields
+        self.shape = shape
         self.is_optional = is_optional
 
 
@@ -47,22 +58,22 @@ class _Place:
 
 def reader_of(schema: Schema) -> Read | None:
     """Return what reads records of a schema; None when it has something that is not read here."""
-    fields = _fields(schema)
-    if fields is None:
+    shape = _shape(schema)
+    if shape is None:
         return None
 
     def read(data: bytes, at: int) -> tuple[dict[str, Any], int]:
         place = _Place(data, at)
-        record = _record(place, fields)
+        record = _record(place, shape)
         return record, place.at
 
     return read
 
 
-def _fields(schema: Schema) -> list[_Field] | None:
+def _shape(schema: Schema) -> _Shape | None:
     found = [_field(each["name"], each["type"]) for each in schema["fields"]]
     known = [each for each in found if each is not None]
-    return known if len(known) == len(found) else None
+    return _Shape(known) if len(known) == len(found) else None
 
 
 def _field(name: str, schema: Schema) -> _Field | None:
@@ -72,21 +83,21 @@ def _field(name: str, schema: Schema) -> _Field | None:
             return None
         schema = schema[1]
     if isinstance(schema, dict) and schema["type"] == "record":
-        fields = _fields(schema)
-        return None if fields is None else _Field(name, RECORD, fields, is_optional=is_optional)
+        shape = _shape(schema)
+        return None if shape is None else _Field(name, RECORD, shape, is_optional=is_optional)
     kind = _KINDS.get(schema) if isinstance(schema, str) else None
-    return None if kind is None else _Field(name, kind, [], is_optional=is_optional)
+    return None if kind is None else _Field(name, kind, _Shape([]), is_optional=is_optional)
 
 
-def _record(place: _Place, fields: list[_Field]) -> dict[str, Any]:
+def _record(place: _Place, shape: _Shape) -> dict[str, Any]:
     data = place.data
-    record: dict[str, Any] = {}
-    for field in fields:
+    # It has its size from the start, and what is null need not be written.
+    record = shape.empty.copy()
+    for field in shape.fields:
         if field.is_optional:
             branch = data[place.at]
             place.at += 1
             if branch == 0:
-                record[field.name] = None
                 continue
             if branch != 2:
                 raise Unusual
@@ -97,7 +108,7 @@ def _record(place: _Place, fields: list[_Field]) -> dict[str, Any]:
             number = _number(place)
             record[field.name] = (number >> 1) ^ -(number & 1)
         elif kind == RECORD:
-            record[field.name] = _record(place, field.fields)
+            record[field.name] = _record(place, field.shape)
         else:
             record[field.name] = _truth(place)
     return record
@@ -145,4 +156,4 @@ def zigzag(data: bytes, at: int) -> tuple[int, int]:
     raise Unusual
 
 
-IS_COMPILED = not isinstance(zigzag, FunctionType)
+IS_COMPILED: Final = not isinstance(zigzag, FunctionType)

@@ -1,8 +1,11 @@
 """JSON as bytes, of rows, events and facts: the one door to orjson."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+_dumps: Final = orjson.dumps
+_LINE: Final = orjson.OPT_APPEND_NEWLINE
 
 
 def dump_json(value: Any) -> bytes:  # noqa: ANN401  a JSON value
@@ -12,7 +15,7 @@ def dump_json(value: Any) -> bytes:  # noqa: ANN401  a JSON value
         TypeError: not a JSON value, or a whole number beyond 64 bits.
     """
     # orjson gives its buffer away with the text, 4 KB for the smallest; a slice is as long as it is, and costs nothing.
-    return orjson.dumps(value, _plain, orjson.OPT_APPEND_NEWLINE)[:-1]
+    return _dumps(value, _plain, _LINE)[:-1]
 
 
 def load_json(text: bytes | str) -> Any:  # noqa: ANN401  a JSON value

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -161,7 +162,7 @@ def _commits(records: Iterable[Record]) -> Iterable[Commit]:
 
 def _plain(croupier: Installation, commit: Commit) -> Commit:
     inputs = {croupier.plain(topic): offset for topic, offset in commit.marker.inputs.items()}
-    heard = [each._replace(id=croupier.plain(each.id)) for each in commit.marker.heard]
+    heard = [replace(each, id=croupier.plain(each.id)) for each in commit.marker.heard]
     inputs = {topic: inputs[topic] for topic in inputs if topic in PLACES}
     return commit._replace(marker=commit.marker._replace(inputs=inputs, heard=heard))
 

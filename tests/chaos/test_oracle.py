@@ -1,6 +1,7 @@
 """The oracle sees each thing that can go wrong, and nothing where nothing is wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -92,13 +93,13 @@ CASES: dict[str, tuple[Case, str, int, int]] = {
     "an event is missing": (lambda: written(events=events()[1:]), "events lost: 1, ", 1, 0),
     "an event came twice": (lambda: written(events=[*events(), events()[3]]), "events there more than once: 1", 0, 1),
     "an event of nobody": (
-        lambda: written(events=[*events(), events()[0]._replace(event_id="payment/x")]),
+        lambda: written(events=[*events(), replace(events()[0], event_id="payment/x")]),
         "events there, and should not be: 1",
         0,
         0,
     ),
     "an event says something else": (
-        lambda: written(events=[events()[0]._replace(payload={}), *events()[1:]]),
+        lambda: written(events=[replace(events()[0], payload={}), *events()[1:]]),
         "events of another content: 1",
         0,
         0,

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -63,7 +64,7 @@ def expected(slices: Mapping[int, Slice], ends: Ends) -> dict[int, Written]:
     """What should be written when the inputs are taken up to these ends."""
     return {
         partition: Written(
-            [event._replace(payload=json.loads(json.dumps(event.payload))) for event in of.events],
+            [replace(event, payload=json.loads(json.dumps(event.payload))) for event in of.events],
             of.letters,
             of.living(),
             of.timers,

@@ -154,7 +154,7 @@ def _untold(stage: Stage, commits: dict[int, list[Commit]], *, is_delta: bool) -
 
 def _said(commit: Commit) -> list[Telling]:
     assert not commit.marker.vanished, f"vanished in {commit.number}: {commit.marker.vanished[:3]}"
-    return [(key, event_id, content) for key, event_id, content in commit.marker.heard]
+    return [(each.key, each.id, each.hash) for each in commit.marker.heard]
 
 
 def _place(letter: Record) -> str:

@@ -51,7 +51,7 @@ class Pause:
                     assert go.wait(LONG_S)
                 polled = super().poll(timeout_s, min(records_max, 20))
                 if threading.current_thread().name == RECOVERY and polled.messages:
-                    read.update(message(raw)[1:3] for raw in polled.messages)
+                    read.update((each.partition, each.offset) for each in map(message, polled.messages))
                     reached.set()
                 return polled
 

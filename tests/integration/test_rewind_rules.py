@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,19 +29,19 @@ def wrong(app: str) -> Topology:
             return result
         (emit,) = result.emits
         wrongly = {0: [], 1: [falsified(emit)], 2: [emit, made_up(emit)]}
-        return result._replace(emits=wrongly.get(fact["n"] % 10, [emit]))
+        return replace(result, emits=wrongly.get(fact["n"] % 10, [emit]))
 
     return dataclasses.replace(right, step=step)
 
 
 def falsified(emit: Emit) -> Emit:
-    return emit._replace(value=json.dumps({**json.loads(emit.value), "text": "wrong"}).encode())
+    return replace(emit, value=json.dumps({**json.loads(emit.value), "text": "wrong"}).encode())
 
 
 def made_up(emit: Emit) -> Emit:
     event_id = f"{emit.event_id}/made-up"
     headers = [(name, event_id.encode() if name == "event-id" else value) for name, value in emit.headers]
-    return emit._replace(event_id=event_id, headers=headers)
+    return replace(emit, event_id=event_id, headers=headers)
 
 
 def touched(stage: Stage, target: Commit) -> list[tuple[str, str]]:
@@ -128,7 +129,7 @@ def test_an_event_that_can_just_be_sent_is_sent(stage: Stage) -> None:
     def step(rows: Rows, fact: Any, cause: str, time: int, tables: Tables) -> Result:
         result = right.step(rows, fact, cause, time, tables)
         value = b'"' * 900_000 if fact["n"] == 50 else None
-        return result._replace(emits=[each._replace(value=value or each.value) for each in result.emits])
+        return replace(result, emits=[replace(each, value=value or each.value) for each in result.emits])
 
     stage.send(stage.records(0, 100))
     stage.run(batch_records_max=10)

@@ -1,5 +1,6 @@
 """The join's rules, each with its switch; the number is the rule's."""
 
+from dataclasses import replace
 from typing import Any
 
 from switches import Switch, always, never, unless
@@ -42,7 +43,7 @@ def _as_new(bet: Any) -> Any:
 
 
 def _elsewhere(was: Any) -> Any:
-    return lambda *given: was(*given[:-1], given[-1]._replace(cause="elsewhere/0/0"))
+    return lambda *given: was(*given[:-1], replace(given[-1], cause="elsewhere/0/0"))
 
 
 JOIN = [

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from topologies.graph import Message
 from topologies.operations.explain import letters, words
 from topologies.runtime.dead_letters import Verdict, of_message
@@ -17,7 +19,7 @@ def test_a_dead_letter_tells_its_class_and_reason_below_its_record() -> None:
 def test_that_it_was_sent_again_stands_below_the_same_record() -> None:
     letter = read(LYING, RECORD.headers)
     assert isinstance(letter, Letter)
-    said = letters.said(LYING._replace(offset=10, value=None), note(letter, "anna@laptop").headers)
+    said = letters.said(replace(LYING, offset=10, value=None), note(letter, "anna@laptop").headers)
 
     assert ("replayed", "bets/3/17") == (said.what, said.cause)
     assert "dead letter, sent again by anna@laptop as attempt 2" == words.of_said(said)

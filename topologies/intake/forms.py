@@ -1,16 +1,16 @@
 """The rules that every vendor's form has: required fields, ids, times and money."""
 
-from typing import Any
+from typing import Any, Final
 
 from processors.money import EXPONENTS, LARGEST, SCALES, MoneyError, from_decimal, from_hundredths
 
-TIME_END = 253_402_300_800_000
+TIME_END: Final = 253_402_300_800_000
 """The year 10000, ms since 1970: from then on there is no RFC 3339 for a time."""
 
-HUNDREDTHS = frozenset(currency for currency, exponent in EXPONENTS.items() if exponent == 2)
+HUNDREDTHS: Final = frozenset(currency for currency, exponent in EXPONENTS.items() if exponent == 2)
 """Currencies whose minor unit is a hundredth: nearly every amount needs nothing but to be looked at."""
 
-SHOWN_CHARACTERS = 40
+SHOWN_CHARACTERS: Final = 40
 """How much of a vendor's word a reason repeats."""
 
 

@@ -5,7 +5,7 @@ same body. Amounts are hundredths, whatever the currency. What an operator
 answers to a call that failed is not looked at: nothing follows from it.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from processors.facts import Action, Invalid, WalletCall
 from processors.money import EXPONENTS, MoneyError, from_hundredths
@@ -22,11 +22,11 @@ from topologies.intake.forms import (
     to_hundredths,
 )
 
-ACTIONS: dict[str, Action] = {"debit": "bet", "credit": "win", "refund": "refund"}
-FREE_SPIN = "promo_freespin"
-SUCCESS = 1
+ACTIONS: Final[dict[str, Action]] = {"debit": "bet", "credit": "win", "refund": "refund"}
+FREE_SPIN: Final = "promo_freespin"
+SUCCESS: Final = 1
 
-_WORDS = {action: word for word, action in ACTIONS.items()}
+_WORDS: Final = {action: word for word, action in ACTIONS.items()}
 
 
 def entry(record: dict[str, Any], time: int) -> Entry:

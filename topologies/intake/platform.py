@@ -1,6 +1,6 @@
 """The bonus platform's changes → `BonusChange`."""
 
-from typing import Any
+from typing import Any, Final
 
 from processors.facts import BonusChange, Invalid
 from topologies.graph import Entry
@@ -18,11 +18,11 @@ from topologies.intake.forms import (
 )
 from topologies.wire import load_json
 
-STATUSES = frozenset(
+STATUSES: Final = frozenset(
     "Pending Created Ongoing Completed AutoCompleted Forfeited Expired Lost Reversed".split()  # noqa: SIM905  one table
 )
-PRODUCTS = frozenset(("Casino", "Sportsbook", "Lotto", "Poker"))
-DEFAULT_PRODUCT = "Casino"
+PRODUCTS: Final = frozenset(("Casino", "Sportsbook", "Lotto", "Poker"))
+DEFAULT_PRODUCT: Final = "Casino"
 
 
 def entry(record: dict[str, Any], time: int) -> Entry:

@@ -1,6 +1,6 @@
 """Rebilly's orders → `Order`. Field names and words are those of the vendor's orders API."""
 
-from typing import Any
+from typing import Any, Final
 
 from processors.facts import Invalid, Kind, Order
 from topologies.graph import Entry
@@ -17,14 +17,14 @@ from topologies.intake.forms import (
     to_decimal,
 )
 
-KINDS: dict[str, Kind] = {"sale": "deposit", "payout": "withdrawal"}
-DEFAULT_KIND = "sale"
-UNKNOWN = "unknown"
+KINDS: Final[dict[str, Kind]] = {"sale": "deposit", "payout": "withdrawal"}
+DEFAULT_KIND: Final = "sale"
+UNKNOWN: Final = "unknown"
 
-SPELLINGS = {"cancelled": "canceled", "conn-err": "conn-error", "connection-error": "conn-error"}
+SPELLINGS: Final = {"cancelled": "canceled", "conn-err": "conn-error", "connection-error": "conn-error"}
 """The vendor's pages spell some words in several ways."""
 
-_WORDS = {kind: word for word, kind in KINDS.items()}
+_WORDS: Final = {kind: word for word, kind in KINDS.items()}
 
 
 def player_of(casino_id: str, player_id: str) -> str:

@@ -1,11 +1,13 @@
 """Rows of the store that were used lately, decoded, bounded by bytes."""
 
+from typing import Final
+
 from topologies.runtime.rowcodec import StoredEntry
 
-ROW_OVERHEAD_BYTES = 450
+ROW_OVERHEAD_BYTES: Final = 450
 """What a small decoded row, its key and its place here cost beside its bytes."""
 
-DECODED_FACTOR = 5
+DECODED_FACTOR: Final = 5
 """A decoded JSON value takes about four times its text, which is kept too."""
 
 

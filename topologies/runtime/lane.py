@@ -2,14 +2,15 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from topologies.graph import Decoded, Message
 
-RAW_OVERHEAD_BYTES = 500
+RAW_OVERHEAD_BYTES: Final = 500
 """What a record that waits takes beside its value: the client's message, its key, its topic's name."""
 
-DECODED_AHEAD = 64
+DECODED_AHEAD: Final = 64
 """Records are decoded when they are about to be taken, so many at once: decoded, a record is several times as large,
 and a processor's cache still has it when it is taken.
 """
@@ -24,13 +25,19 @@ class Raw(Protocol):
     def __len__(self) -> int: ...
 
 
-class Item(NamedTuple):
+@dataclass(init=False)
+class Item:
     """A decoded record that waits for its turn."""
 
-    message: Message
-    decoded: Decoded
-    raw: Any
+    message: Final[Message]
+    decoded: Final[Decoded]
+    raw: Final[Any]
     """The client's own message: a dead letter needs its headers."""
+
+    def __init__(self, message: Message, decoded: Decoded, raw: Any) -> None:  # noqa: ANN401 - as the client gave it
+        self.message = message
+        self.decoded = decoded
+        self.raw = raw
 
 
 Decode = Callable[[list[Any]], Iterable[Item]]

@@ -8,17 +8,17 @@ batch's to cache and store.
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from topologies.runtime.cache import RowCache
 from topologies.runtime.rowcodec import ABSENT, Entry, RowCodec
 from topologies.runtime.store import Row as StoredRow
 from topologies.runtime.store import Store
 
-TIMER = "\0timer\0"
+TIMER: Final = "\0timer\0"
 """Timer rows sort before all players and by due time: `\\0timer\\0<due>\\0<name>\\0<key>\\0<row id>`."""
 
-DUE_DIGITS = 15
+DUE_DIGITS: Final = 15
 """Milliseconds until the year 33658."""
 
 

@@ -6,7 +6,7 @@ store stays readable: `upgrade` turns it into today's.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from topologies.runtime.errors import Halted
 from topologies.wire import dump_json, load_json
@@ -17,12 +17,12 @@ StoredEntry = tuple[int, Any, bytes]
 Entry = tuple[int, Any] | StoredEntry
 """A row, stored or not yet."""
 
-EXPIRY_BYTES = 8
+EXPIRY_BYTES: Final = 8
 
-OWN = b"\0"
+OWN: Final = b"\0"
 """What the keys of the task's own rows begin with, head and timers: they are not the topology's to upgrade."""
 
-ABSENT: Entry = (0, None)
+ABSENT: Final[Entry] = (0, None)
 """The entry of a row that is not there; compared by identity where a deletion is meant."""
 
 

@@ -1,6 +1,7 @@
 """Record by record: what each one, and each timer that is due, does to a task's open batch."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from topologies.graph import DeadLetter, Entry, Message, Result, Tables, Timer, Topology, Undecodable
 from topologies.runtime import dead_letters
@@ -14,10 +15,10 @@ from topologies.runtime.partitioning import Placement
 from topologies.runtime.rowcodec import ABSENT
 from topologies.runtime.timers import Timers
 
-AHEAD_MAX_MS = 3_600_000
+AHEAD_MAX_MS: Final = 3_600_000
 """A record further ahead of the wall clock would carry stream time away with it: it is refused."""
 
-_AHEAD = Verdict("invalid", "its timestamp is more than an hour ahead")
+_AHEAD: Final = Verdict("invalid", "its timestamp is more than an hour ahead")
 
 
 class Steps:
@@ -41,7 +42,7 @@ class Steps:
 
     def take(self, item: Item, batch: Batch, wall_ms: int, steps_max: int) -> bool:
         """Process one record, and before it the timers that are due. False: they have filled the batch."""
-        message, decoded, _ = item
+        message, decoded = item.message, item.decoded
         time = message.timestamp
         is_ahead = time > wall_ms + AHEAD_MAX_MS
         if not is_ahead:
@@ -147,13 +148,12 @@ class Steps:
         return None
 
     def _gather(self, result: Result, batch: Batch, wall_ms: int) -> None:
-        emits, letters, counts = result
-        if emits:
-            batch.emits += emits
-        if counts:
-            for name in counts:
+        if result.emits:
+            batch.emits += result.emits
+        if result.counts:
+            for name in result.counts:
                 batch.counts[name] += 1
-        for each in letters:
+        for each in result.dead_letters:
             self._bury_waited(each, batch, wall_ms)
 
     def _bury_waited(self, letter: DeadLetter, batch: Batch, wall_ms: int) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_forged_headers_are_not_believed(forged: bytes) -> None:
 
 
 def test_a_record_without_key_and_value() -> None:
-    letter = of_message(MESSAGE._replace(key=None, value=None), VERDICT, [], 5_000)
+    letter = of_message(replace(MESSAGE, key=None, value=None), VERDICT, [], 5_000)
 
     assert (None, None) == (letter.key, letter.value)
 
@@ -101,7 +102,7 @@ def test_a_timer_is_told_as_such() -> None:
 
 
 def test_the_barest_letter_has_nothing_large() -> None:
-    message = MESSAGE._replace(key=b"k" * (KEY_BYTES_MAX + 1), value=b"v" * 10_000_000)
+    message = replace(MESSAGE, key=b"k" * (KEY_BYTES_MAX + 1), value=b"v" * 10_000_000)
 
     letter = bare(of_message(message, VERDICT, [("huge", b"h" * 1_000_000)], 5_000))
 

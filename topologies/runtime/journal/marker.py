@@ -6,8 +6,9 @@ in order over all parts. `v` is the format's version.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from topologies.runtime.errors import Halted
 from topologies.runtime.journal.errors import Malformed
@@ -23,7 +24,7 @@ PART_BYTES_MAX = 500_000
 FRAME_BYTES = 1_000
 """Room in a part for what is not a list: version, number, the list's name."""
 
-HASH_BYTES = 8
+HASH_BYTES: Final = 8
 
 
 class Slice(NamedTuple):
@@ -41,15 +42,21 @@ class Slice(NamedTuple):
     tick: str | None
 
 
-class Heard(NamedTuple):
+@dataclass(init=False)
+class Heard:
     """An event that the CRM has been told, or a dead letter (key "", id `dead-letter/…`).
 
     `hash` is `content_hash` of what was sent.
     """
 
-    key: str
-    id: str
-    hash: str
+    key: Final[str]
+    id: Final[str]
+    hash: Final[str]
+
+    def __init__(self, key: str, id: str, hash: str) -> None:  # noqa: A002 - as the fields
+        self.key = key
+        self.id = id
+        self.hash = hash
 
 
 class Marker(NamedTuple):
@@ -98,8 +105,8 @@ def encode(marker: Marker, topics: Sequence[str], part_bytes_max: int = PART_BYT
     # Plain tuples: the JSON library would ask for each named one how it is written.
     lists: dict[str, list[Any]] = {
         "slices": list(map(tuple, marker.slices)),
-        "heard": list(map(tuple, marker.heard)),
-        "vanished": list(map(tuple, marker.vanished)),
+        "heard": [(each.key, each.id, each.hash) for each in marker.heard],
+        "vanished": [(each.key, each.id, each.hash) for each in marker.vanished],
     }
     lists = {name: entries for name, entries in lists.items() if entries}
     opening = {"v": VERSION, "commit": marker.commit}

@@ -6,22 +6,22 @@ row had before the commit; null: there was none. The task's own rows (their
 keys begin with U+0000) are not journalled, except timers.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from topologies.runtime.overlay import TIMER
 from topologies.runtime.rowcodec import OWN
 
-MARKER = b"\0marker\0"
+MARKER: Final = b"\0marker\0"
 """The key of all parts of a marker."""
 
-DIFFERENCE = b"\0difference\0"
+DIFFERENCE: Final = b"\0difference\0"
 """What the key of a replay's report line begins with; the rewind's id follows."""
 
-SALT = b"\0salt\0"
+SALT: Final = b"\0salt\0"
 """What the key of the salt of a forgotten player's hash begins with; the command's id follows."""
 
-_TIMER = TIMER.encode()
-_KEY_IN_TIMER = 2
+_TIMER: Final = TIMER.encode()
+_KEY_IN_TIMER: Final = 2
 """Behind a timer's due time and name."""
 
 

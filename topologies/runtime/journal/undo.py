@@ -52,7 +52,7 @@ def undo(records: Iterable[Record], heard: Callable[[Part], Iterable[Heard]] = _
     for record in records:
         if record.key == MARKER:
             part = marker.decode(record.value)
-            found.told.update({(key, event_id): content for key, event_id, content in heard(part)})
+            found.told.update({(each.key, each.id): each.hash for each in heard(part)})
             if part.end is not None:
                 if images != part.end.images:
                     raise Malformed(f"{images} of {part.end.images} before-images of commit {part.commit} are there")

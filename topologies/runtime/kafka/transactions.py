@@ -91,7 +91,8 @@ class Transactions:
     def send_all(self, records: Sequence[Emit]) -> None:
         """Queue records in order, each for the partition of its key."""
         produce: Any = self._producer.produce
-        for topic, key, value, headers, _ in records:
+        for each in records:
+            topic, value, key, headers = each.topic, each.value, each.key, each.headers
             try:
                 # Most go through here; a queue that is full, and what is refused, takes the long way.
                 produce(topic, value, key, headers=headers)

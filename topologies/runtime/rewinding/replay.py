@@ -7,6 +7,7 @@ would count it twice, so it is reported. Only what is not there is sent.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from topologies.graph import Emit
 from topologies.runtime.batch import Batch
@@ -146,9 +147,9 @@ class Replay:
         if is_sent:
             batch.heard.append(heard)
             word = b"again" if what == "same" else what.encode()
-            return emit._replace(headers=[*emit.headers, (HEADER, word)])
+            return replace(emit, headers=[*emit.headers, (HEADER, word)])
         if old is not None:
-            batch.heard.append(heard._replace(hash=old))
+            batch.heard.append(replace(heard, hash=old))
         return None
 
     def _is_news(self, dead: Heard, find: "Find", batch: Batch, counts: Counter[str]) -> bool:
@@ -158,7 +159,7 @@ class Replay:
         mode = self.rewind.command.emit
         is_sent = mode == "all" or (mode == "delta" and what == "added")
         if is_sent or old is not None:
-            batch.heard.append(dead if is_sent else dead._replace(hash=old or dead.hash))
+            batch.heard.append(dead if is_sent else replace(dead, hash=old or dead.hash))
         return is_sent
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_it_is_sent_again_as_it_was_as_its_next_attempt() -> None:
 
 def test_dying_again_it_keeps_its_first_time_its_headers_and_its_count() -> None:
     sent = again(letter(), "murmur2", 6)
-    second = letter(of_message(RECORD._replace(offset=40), VERDICT, sent.headers, 9_000))
+    second = letter(of_message(replace(RECORD, offset=40), VERDICT, sent.headers, 9_000))
     third = again(second, "murmur2", 6)
 
     assert (2, 5_000, SOURCES, Place("bets", 3, 40)) == (
@@ -83,7 +84,7 @@ def test_dying_again_it_keeps_its_first_time_its_headers_and_its_count() -> None
     ("timestamp", "expected"), [(1_000, 1_000), (0, 1), (-1, 1)], ids=["its own", "which none is told by", "none"]
 )
 def test_it_keeps_its_time(timestamp: int, expected: int) -> None:
-    dead = letter(of_message(RECORD._replace(timestamp=timestamp), VERDICT, [], 5_000))
+    dead = letter(of_message(replace(RECORD, timestamp=timestamp), VERDICT, [], 5_000))
 
     assert (timestamp, expected) == (dead.timestamp, again(dead, "murmur2", 6).timestamp)
 
@@ -111,7 +112,7 @@ def test_it_goes_where_it_lay_or_belongs(kind: str, key: bytes | None, partition
         (WAITED, "the record had waited, and what is kept here is not its bytes"),
         (TIMED, "it was no record, but a timer that could not fire"),
         (bare(WRITTEN), "the record was too large to be kept here"),
-        (of_message(RECORD._replace(topic="old"), VERDICT, [], 0), "old is no input of this application"),
+        (of_message(replace(RECORD, topic="old"), VERDICT, [], 0), "old is no input of this application"),
         (
             WRITTEN._replace(headers=[*WRITTEN.headers, ("dead-letter.form", b"new")]),
             "what is kept here has an unknown form: new",
