@@ -57,6 +57,10 @@ class Undecodable(NamedTuple):
 Decoded = Entry | Undecodable
 
 
+class Unanswered(Exception):
+    """What records say cannot be known until something outside answers, or is set right: no record is at fault."""
+
+
 class Waited(NamedTuple):
     """A record that had waited in state: its coordinates, its key, its fact as JSON."""
 
@@ -144,7 +148,11 @@ class Source:
     name: str
     topic: str
     decode: Callable[[Sequence[Message]], list[Decoded]]
-    """Same length and order as its argument; never raises for bad bytes."""
+    """Same length and order as its argument; never raises for bad bytes.
+
+    Raises:
+        Unanswered: the records are to be taken again, later.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from topologies.graph import Unanswered
+
 CALLS = "netgaming.debits"
 BONUSES = "platform.bonuses"
 ORDERS = "rebilly.orders"
@@ -25,11 +27,11 @@ class BadSchema(ValueError):
     """A schema file cannot be used; the message names it."""
 
 
-class RegistryUnavailable(Exception):
+class RegistryUnavailable(Unanswered):
     """The registry did not answer for as long as it was waited for. Asking later may help."""
 
 
-class RegistryRefused(Exception):
+class RegistryRefused(Unanswered):
     """The registry answered no: credentials, address or compatibility. Somebody has to change something."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from topologies.graph import Decoded, Entry, Message, Topology, Undecodable
+from topologies.graph import Decoded, Entry, Message, Topology, Unanswered, Undecodable
 from topologies.runtime.beginning import Beginning
 from topologies.runtime.kafka.polled import RawMessage, message
 from topologies.runtime.lane import Item, Lane
@@ -29,10 +29,16 @@ def control_lane(beginning: Beginning) -> Lane:
 
 
 def decoded(decode: DecodeSource, raws: list[RawMessage]) -> Iterable[Item]:
-    """Return records with what a source makes of them, same length and order. Never raises."""
+    """Return records with what a source makes of them, same length and order.
+
+    Raises:
+        Unanswered: as the source does.
+    """
     messages = [message(raw) for raw in raws]
     try:
         facts = decode(messages)
+    except Unanswered:
+        raise
     except Exception:  # noqa: BLE001 - a decoder must not raise; if it does, let it cost the record at fault alone
         facts = []
     if len(facts) != len(messages):
@@ -43,6 +49,8 @@ def decoded(decode: DecodeSource, raws: list[RawMessage]) -> Iterable[Item]:
 def _decoded_alone(decode: DecodeSource, each: Message) -> Decoded:
     try:
         (alone,) = decode([each])
+    except Unanswered:
+        raise
     except Exception as error:  # noqa: BLE001 - as above
         return Undecodable("bug", f"{type(error).__name__} while decoding")
     return alone

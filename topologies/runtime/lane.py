@@ -41,7 +41,7 @@ class Item:
 
 
 Decode = Callable[[list[Any]], Iterable[Item]]
-"""Same length and order as its argument, which are `Raw` ones; never raises."""
+"""Same length and order as its argument, which are `Raw` ones. Whatever it raises ends the run: nothing was taken."""
 
 
 def undecoded(_records: list[Any]) -> Iterable[Item]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.topologies.runtime.raws import facts, raw
-from topologies.graph import Decoded, Entry, Message, Undecodable
+from topologies.graph import Decoded, Entry, Message, Unanswered, Undecodable
 from topologies.runtime.decoding import DecodeSource, decoded
 
 RAWS = [raw("bets", offset, 100 + offset, value) for offset, value in enumerate((b"1", b"{", b"3"))]
@@ -32,3 +32,13 @@ def test_each_goes_with_its_record() -> None:
         each.message for each in items
     ]
     assert [RAWS[2], RAWS[0]] == [each.raw for each in items]
+
+
+def test_what_nobody_can_know_now_is_not_the_records_fault() -> None:
+    """A schema registry is away: called undecodable, the records would be dead."""
+
+    def unanswered(_: Sequence[Message]) -> list[Decoded]:
+        raise Unanswered
+
+    with pytest.raises(Unanswered):
+        decoded(unanswered, RAWS)

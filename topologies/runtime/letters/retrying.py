@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import closing
 
-from topologies.graph import Entry, Message, Topology
+from topologies.graph import Entry, Message, Topology, Unanswered
 from topologies.runtime.asked import Asked
 from topologies.runtime.errors import Aborted, Fenced, Halted, StreamError, Unavailable, Unknown
 from topologies.runtime.letters.letter import Letter, Note, Place
@@ -23,8 +23,8 @@ RETRY_S = 5.0
 LOOK_MAX = 10_000
 """Letters that one look finds. When they are sent the next one follows at once."""
 
-PASSING = (Aborted, Fenced, Halted, Unavailable, Unknown)
-"""A person may be replaying the same partition, or the cluster is away."""
+PASSING = (Aborted, Fenced, Halted, Unanswered, Unavailable, Unknown)
+"""A person may be replaying the same partition, or the cluster or a schema registry is away."""
 
 
 class Retrying:
