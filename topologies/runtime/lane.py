@@ -68,7 +68,7 @@ class Lane:
         self.stop_at = stop_at
         """When draining: the offset at which this input ends for us."""
         self.waiting_bytes = 0
-        """Memory of the items, estimated."""
+        """Memory of what waits, estimated."""
         self._is_known = False
         """Whether the client has said anything since we were positioned: its watermark may be older than that."""
         self._idle_since: float | None = None
