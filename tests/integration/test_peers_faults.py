@@ -187,14 +187,15 @@ def test_a_state_topic_that_is_deleted_under_a_worker_ends_it(stage: Stage) -> N
     with stage.running(max_task_idle=100) as worker:
         wait_until(lambda: bool(tasks(stage, "w0")), "it has tasks")
         stage.delete(stage.state)
-        # Again and again: a broker that is busy takes rows for a while after it says that the topic is no more.
+        # Again and again: a broker that is busy takes rows for a while after it says that the topic is no more,
+        # and the client waits half a minute for a topic that it knew before it gives rows up.
         lives = count(1)
 
         def has_ended() -> bool:
             stage.send(stage.records(next(lives)))
             return not worker.is_alive
 
-        wait_until(has_ended, "it ends")
+        wait_until(has_ended, "it ends", LONG_S)
         with pytest.raises(Fatal, match=f"topics are missing: {stage.state}"):
             worker.ends()
 

@@ -24,11 +24,11 @@ ROUNDS = 20
 
 
 class Seen(NamedTuple):
-    """A record was fetched, or taken; when by the steady clock."""
+    """A record was fetched, or taken, or the end of what can be read was; when by the steady clock."""
 
     what: str
     place: str
-    """`topic/partition/offset`, topics by their default names."""
+    """`topic/partition/offset`, topics by their default names. Of an end: of the record to come."""
     at_s: float
 
 
@@ -71,6 +71,10 @@ class Watched:
     @property
     def fetched(self) -> list[str]:
         return self.places("fetched")
+
+    @property
+    def ends(self) -> list[str]:
+        return self.places("end")
 
     @property
     def taken(self) -> list[str]:
@@ -119,6 +123,9 @@ class Watched:
                 for each in polled.messages:
                     if each.topic() in topics:
                         see("fetched", f"{each.topic()}/{each.partition()}/{each.offset()}")
+                for end in polled.ends:
+                    if end.topic in topics:
+                        see("end", f"{end.topic}/{end.partition}/{end.offset}")
                 return polled
 
         return Fetching
