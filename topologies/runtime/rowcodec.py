@@ -22,8 +22,11 @@ EXPIRY_BYTES: Final = 8
 OWN: Final = b"\0"
 """What the keys of the task's own rows begin with, head and timers: they are not the topology's to upgrade."""
 
-ABSENT: Final[Entry] = (0, None)
-"""The entry of a row that is not there; compared by identity where a deletion is meant."""
+ABSENT: Entry = (0, None)
+"""The entry of a row that is not there; compared by identity where a deletion is meant.
+
+Not `Final`: compiled, such a tuple is made anew wherever it is named.
+"""
 
 
 class RowCodec:
