@@ -1,11 +1,20 @@
 """Recovery when somebody has touched offsets, topics or records: nothing is lost or repeated without a word."""
 
-from collections.abc import Callable
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
+from tests.integration.counting import truth
 from tests.integration.counting_stage import Stage
+from topologies.operations.doors import Doors
 from topologies.operations.running import Run
+from topologies.runtime import restore
+from topologies.runtime.errors import Fatal
+from topologies.runtime.kafka.polled import Partition, Polled
+from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.names import STATE
 
 
@@ -113,3 +122,49 @@ def test_offsets_beyond_an_input_are_set_by_hand_and_then_accepted(stage: Stage)
     report = stage.run(how=Run(drain=True, accept_offsets=True))
 
     assert ([], len(again)) == (report.halted, report.counts["records"])
+
+
+def test_a_state_topic_that_is_deleted_while_it_is_read_is_not_waited_for(
+    bootstrap_servers: str, app: str, state_dir: Path
+) -> None:
+    """The client only says so aside, and no record ever comes."""
+    stage = Stage(bootstrap_servers, app, state_dir, partitions=1)
+    stage.create()
+    stage.processed()
+    shutil.rmtree(stage.state_dir)
+
+    class Late(Reader):
+        def add(self, positions: Mapping[Partition, int]) -> None:
+            if any(topic == stage.state for topic, _ in positions):
+                stage.delete(stage.state)
+            super().add(positions)
+
+    with pytest.raises(Fatal, match=f"a topic was deleted while it was read: {stage.state}"):
+        stage.run(doors=Doors(reader=Late), kafka={"topic.metadata.propagation.max.ms": "1000"})
+
+
+def test_a_state_of_which_no_more_comes_is_looked_at_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its end may not be where it was: a broker that was behind has become the leader."""
+    monkeypatch.setattr(restore, "STALLED_S", 0.5)
+    sent = stage.processed()
+    shutil.rmtree(stage.state_dir)
+    looks: Counter[Partition] = Counter()
+
+    class Deaf(Reader):
+        def add(self, positions: Mapping[Partition, int]) -> None:
+            looks.update(positions.keys())
+            super().add(positions)
+
+        def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
+            polled = super().poll(timeout_s, records_max)
+            messages = [each for each in polled.messages if looks[stage.state, each.partition() or 0] > 1]
+            ends = [each for each in polled.ends if looks[stage.state, each.partition] > 1]
+            return polled._replace(messages=messages, ends=ends)
+
+    assert [] == stage.run(doors=Doors(reader=Deaf)).halted
+
+    assert "no more of its state comes, looking again: it is at 0 of " in caplog.text
+    assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
+    assert stage.state_rows() == stage.store_rows()

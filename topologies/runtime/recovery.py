@@ -94,6 +94,7 @@ class Recovery:
                 self._prepare(reader)
                 if self._restores:
                     self._apply(reader, self._poll(reader))
+                    self._look_again(reader)
 
     def _poll(self, reader: Reader) -> Polled:
         try:
@@ -131,7 +132,8 @@ class Recovery:
         self._wanted.pop(NO_TASK, None)
         starts: dict[Partition, int] = {}
         for partition, ground in grounds.items():
-            restore = Restore(self._wanted.pop(partition), ground, self._restore_from(partition, ground))
+            begin = self._restore_from(partition, ground)
+            restore = Restore(self._wanted.pop(partition), ground, begin, time.monotonic())
             self._restores[partition] = restore
             if not restore.is_done:
                 restore.is_read = True
@@ -165,6 +167,7 @@ class Recovery:
         for partition, changed in rows.items():
             restore = self._restores[partition]
             restore.rows += len(changed)
+            restore.moved_at_s = time.monotonic()
             self._store.write(partition, changed, Applied(restore.ground.state_id, restore.next, self._wall_ms()))
         for trap in polled.traps:
             self._react(reader, trap)
@@ -172,13 +175,25 @@ class Recovery:
 
     def _react(self, reader: Reader, trap: Trap) -> None:
         if isinstance(trap.error, Halted) and trap.partition in self._restores:
-            # The state topic was cut while we read it: look again.
-            self._wanted[trap.partition] = self._restores[trap.partition].incarnation
-            self._end(reader, trap.partition)
+            # The state topic was cut while we read it.
+            self._begin_again(reader, trap.partition)
         elif isinstance(trap.error, Unavailable | Halted):
             log.warning("recovery waits: %s", trap.error)
         else:
             raise trap.error
+
+    def _look_again(self, reader: Reader) -> None:
+        now_s = time.monotonic()
+        for partition in [partition for partition, restore in self._restores.items() if restore.is_stalled(now_s)]:
+            restore = self._restores[partition]
+            log.warning(
+                "task %d: no more of its state comes, looking again: it is at %d of %d",
+                *(partition, restore.next, restore.ground.state_end),
+            )
+            self._begin_again(reader, partition)
+
+    def _begin_again(self, reader: Reader, partition: int) -> None:
+        self._wanted[partition] = self._end(reader, partition).incarnation
 
     def _end(self, reader: Reader, partition: int) -> Restore:
         restore = self._restores.pop(partition)

@@ -23,13 +23,18 @@ class Recovered(NamedTuple):
     result: Beginning | StreamError
 
 
+STALLED_S = 20.0
+"""Longer than a broker makes a reader wait who has used up its quota: eleven seconds, by default."""
+
+
 @dataclass(slots=True)
 class Restore:
-    """A state partition that is being read, up to `ground.state_end`."""
+    """A state partition that is being read, up to `ground.state_end`; at `moved_at_s` it last got on."""
 
     incarnation: int
     ground: Ground
     next: int
+    moved_at_s: float
     is_read: bool = False
     rows: int = 0
 
@@ -37,3 +42,7 @@ class Restore:
     def is_done(self) -> bool:
         """Whether everything that was there is applied."""
         return self.next >= self.ground.state_end
+
+    def is_stalled(self, now_s: float) -> bool:
+        """Whether to look at the ground again: an open transaction holds the rows, or the end is not where it was."""
+        return now_s - self.moved_at_s >= STALLED_S

@@ -58,6 +58,8 @@ class Trouble:
     def __init__(self) -> None:
         self.last: str | None = None
         self.is_credentials = False
+        self.gone: str | None = None
+        """A topic that the client reads, and does not find any more."""
         self._failed_connection: str | None = None
 
     def forget(self) -> None:
@@ -73,6 +75,9 @@ class Trouble:
         if error.code() == KafkaError._TRANSPORT:  # noqa: SLF001 - likewise
             # No trouble as long as another broker answers, but it says more than that all are away.
             self._failed_connection = error.str()
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            # `name [0]: topic does not exist`: no poll ever says so of partitions that were assigned.
+            self.gone = error.str().partition(" [")[0]
         if known is None:
             return
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - likewise

@@ -6,9 +6,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from topologies.runtime.errors import Fatal
 from topologies.runtime.kafka.config import READ_COMMITTED, Cluster, Trouble
 from topologies.runtime.kafka.errors import of_read
-from topologies.runtime.kafka.polled import Partition, Polled, poll
+from topologies.runtime.kafka.polled import Partition, Polled, Trap, poll
 
 BULK = {
     # Ask for much at a time: these readers are in a hurry, not in a group.
@@ -57,8 +58,12 @@ class Reader:
         self._call("taking partitions back", lambda: self._consumer.incremental_unassign(removed))
 
     def poll(self, timeout_s: float, records_max: int = 10_000) -> Polled:
-        """Take what is there, as `polled.poll` does."""
-        return poll(self._consumer, timeout_s, records_max, self._used)
+        """Take what is there, as `polled.poll` does. A topic that was deleted is a trap too: nothing comes any more."""
+        polled = poll(self._consumer, timeout_s, records_max, self._used)
+        if self._trouble.gone is None or self._is_there(self._trouble.gone):
+            return polled
+        gone = Fatal(f"a topic was deleted while it was read: {self._trouble.gone}")
+        return polled._replace(traps=[*polled.traps, Trap(None, None, gone)])
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -71,6 +76,16 @@ class Reader:
             with contextlib.suppress(KafkaException):
                 self._consumer.list_topics(topic, timeout=LOOK_UP_S)
         self._looked_up |= topics
+
+    def _is_there(self, topic: str) -> bool:
+        """Ask: a broker that has just started does not know of every topic yet. No answer: ask at the next poll."""
+        try:
+            found = self._consumer.list_topics(topic, timeout=LOOK_UP_S).topics[topic]
+        except KafkaException:
+            return True
+        if found.error is None:
+            self._trouble.gone = None
+        return found.error is None
 
     def _call(self, doing: str, call: Any) -> Any:  # noqa: ANN401 - passed on as it is
         try:
