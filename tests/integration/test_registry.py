@@ -42,9 +42,13 @@ def confluent(schema_id: int, schemas: list[dict[str, Any]], value: dict[str, An
     return b"\x00" + schema_id.to_bytes(4) + out.getvalue()
 
 
+BUSY: dict[str, Any] = {"timeout_s": 10.0, "patience_s": 120.0}
+"""A registry that others use too may leave a request without an answer: time to ask again."""
+
+
 @pytest.fixture
 def registry(schema_registry_url: str) -> Iterator[Registry]:
-    registry = Registry(schema_registry_url, timeout_s=30)
+    registry = Registry(schema_registry_url, **BUSY)
     yield registry
     registry.close()
 
@@ -207,7 +211,7 @@ def test_patience_ends(unused_tcp_port: int) -> None:
 
 
 def test_a_wrong_address_is_refused_and_not_an_unknown_schema(schema_registry_url: str) -> None:
-    registry = Registry(f"{schema_registry_url}/elsewhere")
+    registry = Registry(f"{schema_registry_url}/elsewhere", **BUSY)
 
     with closing(registry), pytest.raises(RegistryRefused, match="http_status=404"):
         registry.schemas(1)
