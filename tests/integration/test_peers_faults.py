@@ -182,22 +182,24 @@ def test_a_state_topic_that_is_recreated_under_a_worker_is_not_taken_for_the_sta
     assert any("the state topic was recreated while a worker ran" in why for why in halted), halted
 
 
-def test_a_state_topic_that_is_deleted_under_a_worker_ends_it(stage: Stage) -> None:
+@pytest.mark.parametrize("name", ["state", "journal", "events", "bets", "control"])
+def test_a_topic_that_is_deleted_under_a_worker_ends_it(stage: Stage, name: str) -> None:
     stage.processed()
+    deleted = stage.topic(name)
     # The client waits half a minute for a topic that it knew before it gives rows up.
-    kafka = {"topic.metadata.propagation.max.ms": "1000"}
+    kafka = {"topic.metadata.propagation.max.ms": "1000", "topic.metadata.refresh.interval.ms": "1000"}
     with stage.running(max_task_idle=100, kafka=kafka) as worker:
         wait_until(lambda: bool(tasks(stage, "w0")), "it has tasks")
-        stage.delete(stage.state)
+        stage.delete(deleted)
         # Again and again: a broker that is busy takes rows for a while after it says that the topic is no more.
         lives = count(1)
 
         def has_ended() -> bool:
-            stage.send(stage.records(next(lives)))
+            stage.send(each for each in stage.records(next(lives)) if stage.topic(each.source) != deleted)
             return not worker.is_alive
 
         wait_until(has_ended, "it ends", LONG_S)
-        with pytest.raises(Fatal, match=f"(topics are missing|a topic was deleted while it was read): {stage.state}"):
+        with pytest.raises(Fatal, match=f"(topics are missing|a topic was deleted while it was read): {deleted}"):
             worker.ends()
 
 

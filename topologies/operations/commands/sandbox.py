@@ -42,8 +42,10 @@ def start(*, name: str, registry: bool, foreground: bool, data_dir: Path | None,
     with _plain_errors(), _progress():
         if foreground:
             with kafka.owned(registry=registry, data_dir=data_dir, way=way) as running:
+                # First: whoever has read the address may end us.
+                asked = _asked_to_end()
                 _print(running)
-                _stay(running)
+                _stay(running, asked)
             return
         before = kafka.status(name)
         running = kafka.start(name, registry=registry, data_dir=data_dir, way=way)
@@ -86,11 +88,16 @@ def _tell(message: str) -> None:
     click.echo(message, err=True)
 
 
-def _stay(running: kafka.Running) -> None:
-    """Until Ctrl-C or SIGTERM, which are a good end, or the death of the sandbox, which is not."""
+def _asked_to_end() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM, which are a good end."""
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def _stay(running: kafka.Running, asked: threading.Event) -> None:
+    """Until we are asked to end, or the death of the sandbox, which is no good end."""
     while not asked.wait(CHECK_INTERVAL_S):
         if not running.lives():
             raise kafka.SandboxError("the sandbox ended by itself")
