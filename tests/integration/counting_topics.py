@@ -14,6 +14,7 @@ from confluent_kafka import (
     KafkaError,
     KafkaException,
     Producer,
+    TopicCollection,
     TopicPartition,
 )
 from confluent_kafka.admin import (
@@ -113,6 +114,8 @@ class Topics:
         return self._offsets(topic, IsolationLevel.READ_UNCOMMITTED)
 
     def _offsets(self, topic: str, isolation: IsolationLevel) -> dict[int, int]:
+        # Asked for without knowing the leaders, the client may end the process: see runtime/kafka/leaders.py.
+        self.admin.describe_topics(TopicCollection([topic]))[topic].result()
         wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(self.partitions)}
         answers = self.admin.list_offsets(wanted, isolation_level=isolation)
         return {each.partition: future.result().offset for each, future in answers.items()}

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -104,3 +105,18 @@ def test_of_a_topic_that_the_broker_does_not_know_yet_is_asked_again(admin: Admi
     """On a cluster of several brokers one is told later than another, by which a topic has been made."""
     with pytest.raises(Unavailable, match=app):
         admin.ends([(app, 0)])
+
+
+def test_offsets_are_asked_for_when_the_leaders_are_known(
+    bootstrap_servers: str, admin: Admin, topic: Named, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client must not look for them by itself: see runtime/kafka/leaders.py."""
+    admin.create([TopicSpec(topic("bets"), 2, 1, {})])
+    caplog.set_level(logging.DEBUG, "croupier.kafka")
+    new = Admin(Cluster(bootstrap_servers, {"debug": "metadata"}, "test"))
+
+    assert {(topic("bets"), 0): 0, (topic("bets"), 1): 0} == new.ends([(topic("bets"), 0), (topic("bets"), 1)])
+
+    new._client.poll(0.1)  # noqa: SLF001 - hands over what the client has logged
+    assert "METADATA" in caplog.text
+    assert "query partition leaders" not in caplog.text

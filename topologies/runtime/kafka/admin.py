@@ -15,6 +15,7 @@ from topologies.runtime.kafka.answers import Answers
 from topologies.runtime.kafka.config import Cluster, Trouble
 from topologies.runtime.kafka.errors import error_of
 from topologies.runtime.kafka.groups import GroupPhase, phase
+from topologies.runtime.kafka.leaders import Leaders
 from topologies.runtime.kafka.offsets import GroupOffsets, Settled
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.kafka.topics import TopicSpec, TopicState
@@ -49,6 +50,7 @@ class Admin:
         trouble = Trouble()
         self._stop = stop or threading.Event()
         self._groups: dict[str, GroupOffsets] = {}
+        self._leaders = Leaders()
         self._cluster = cluster
         self._timeout_s = timeout_s
         try:
@@ -70,6 +72,7 @@ class Admin:
             except topics.Missing:
                 continue
             found[name] = topics.state(description)
+        self._leaders.described(found)
         return found
 
     def lacking(self, rights: Sequence[Right]) -> list[Right]:
@@ -206,6 +209,8 @@ class Admin:
             return {}
         wanted = {TopicPartition(*each): which for each in partitions}
         used = {each.topic: Right(self._purpose, "topic", each.topic) for each in wanted}
+        if unknown := self._leaders.unknown(used):
+            self.topics(unknown)
         answers = self._answers.ask(
             "reading offsets",
             lambda: self._client.list_offsets(wanted, isolation_level=isolation, request_timeout=self._timeout_s),
