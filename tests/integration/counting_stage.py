@@ -174,6 +174,10 @@ class Stage(Topics):
         """What has been written, in the words of `truth`."""
         return counting_written.slices(self.read(self.events), self.read(self.dead_letters), self.read(self.state))
 
-    def differences(self, expected: Mapping[int, Slice]) -> list[str]:
+    def differences(self, expected: Mapping[int, Slice], *, is_settled: bool = True) -> list[str]:
         """The first few of everything that is missing, too much or otherwise; empty when all is as it must be."""
+        found = counting_written.differences(expected, self.written())
+        if not (found and is_settled):
+            return found
+        self.settle()
         return counting_written.differences(expected, self.written())

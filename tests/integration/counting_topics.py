@@ -139,6 +139,11 @@ class Topics:
             consumer.close()
         return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
 
+    def settle(self) -> None:
+        """Wait until nothing is open: a commit is seen a moment after it is answered, a dead worker's end later."""
+        own = (self.events, self.state, self.journal, self.control, self.dead_letters)
+        wait_until(lambda: all(self.ends(each) == self.stable_ends(each) for each in own), "nothing is open")
+
     def read(self, topic: str) -> list[Record]:
         """All committed records that lie there now, by partition."""
         consumer = Consumer(

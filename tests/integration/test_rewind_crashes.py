@@ -61,6 +61,7 @@ def test_a_worker_may_die_at_any_moment_of_a_rewind(
             times = 1 if point in IN_A_RESTORE else chance.randint(1, 20)
             deaths += died(crashing.start(stage, Plan(point, times), **settings))
         assert not died(crashing.start(stage, **settings))
+        stage.settle()
         assert [["accepted", "back", "done"]] * len(commands) == [rewinds.outcomes(stage, each) for each in commands]
         return [*rewinds.broken(stage), *map(str, rewinds.left_over(stage))]
 
