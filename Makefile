@@ -9,8 +9,9 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/croupier demo
 
-# Four processes on two cores, because tests that crash something mostly wait. Files in the order of tests/conftest.py.
-SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
+# Four processes on two cores, because tests that crash something mostly wait. Files in the order of tests/conftest.py. A process
+# that dies ends the run: what was left of its file would be waited for in vain.
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 # Pure functions and a real Kafka.
 test: .venv/installed
