@@ -6,12 +6,52 @@ import pytest
 
 from tests.integration.counting import Sent, topology
 from tests.integration.counting_stage import Stage
-from topologies.runtime.drain import JOINING_S, TELL_EVERY_S, Drain
+from topologies.runtime.drain import HANDOVER_S, JOINING_S, TELL_EVERY_S, Drain
 from topologies.runtime.kafka.admin import Admin
 from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.kafka.reader import Reader
+from topologies.runtime.rewinding.control import Answer, Outcome, answer_row
+from topologies.runtime.rewinding.journal_reader import JournalReader
+from topologies.runtime.rewinding.unfinished import Unfinished
 from topologies.runtime.survey import Surveyor
 
 ADVICE = "what another worker has halted never gets there: its log says why, and Ctrl-C ends this one"
+
+
+def drained(stage: Stage) -> Drain:
+    cluster = Cluster(stage.bootstrap_servers, {}, "t")
+    admin = Admin(cluster)
+    surveyor = Surveyor(topology(stage.app), stage.app, admin, "earliest")
+    reader = JournalReader(stage.control, Reader(cluster), admin, lambda: False)
+    return Drain(surveyor, Unfinished(stage.control, reader, surveyor))
+
+
+def answered(stage: Stage, number: int, *outcomes: Outcome) -> None:
+    """A worker says what became of a command."""
+    producer = stage.producer()
+    for outcome in outcomes:
+        key, value = answer_row(Answer("r1", outcome, "", 0, {}))
+        producer.produce(stage.control, value, key, number)
+    assert 0 == producer.flush(30)
+
+
+def test_a_rewind_that_a_dead_worker_has_not_ended_keeps_a_drain(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its offsets are all there before its last step, and the group still takes the dead for a member."""
+    stage.processed()
+    drain, another = drained(stage), drained(stage)
+    answered(stage, 1, "accepted", "back")
+
+    waited = [each.is_done({}, {}, at_s) for each in (drain, another) for at_s in (0, JOINING_S)]
+    without_the_halted = another.is_done({}, {1: "halted here"}, 2 * JOINING_S)
+    answered(stage, 1, "done")
+    done = drain.is_done({}, {}, 2 * JOINING_S)
+    answered(stage, 0, "accepted")
+    for_long = [another.is_done({}, {}, JOINING_S + HANDOVER_S + more_s) for more_s in (-1, JOINING_S)]
+
+    assert ([False] * 4, True, True, [False, True]) == (waited, without_the_halted, done, for_long)
+    assert "drained, but a rewind or a deletion is not finished: of tasks 0" in caplog.text
 
 
 def test_a_drain_says_now_and_then_for_which_partitions_of_others_it_waits(
@@ -21,9 +61,7 @@ def test_a_drain_says_now_and_then_for_which_partitions_of_others_it_waits(
     # As if another had not got there.
     assert [] == stage.run().halted
     stage.set_offsets({("bets", 0): 1, ("bets", 1): 0})
-    drain = Drain(
-        Surveyor(topology(stage.app), stage.app, Admin(Cluster(stage.bootstrap_servers, {}, "t")), "earliest")
-    )
+    drain = drained(stage)
     caplog.clear()
     asked_at_s = [0, JOINING_S, JOINING_S + TELL_EVERY_S / 2, *(JOINING_S + n * TELL_EVERY_S for n in (1, 2))]
 

@@ -143,6 +143,20 @@ def test_a_state_topic_that_is_deleted_while_it_is_read_is_not_waited_for(
         stage.run(doors=Doors(reader=Late), kafka={"topic.metadata.propagation.max.ms": "1000"})
 
 
+def test_a_broker_that_did_not_know_a_topic_yet_is_not_believed(stage: Stage) -> None:
+    sent = stage.processed()
+    shutil.rmtree(stage.state_dir)
+
+    class Misled(Reader):
+        def add(self, positions: Mapping[Partition, int]) -> None:
+            super().add(positions)
+            self._trouble.gone = stage.state
+
+    assert [] == stage.run(doors=Doors(reader=Misled)).halted
+
+    assert [] == stage.differences(truth(sent, stage.app, stage.partitions))
+
+
 def test_a_state_of_which_no_more_comes_is_looked_at_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,8 +6,10 @@ import pytest
 from topologies.graph import Output, Result, Source, Table, Topology
 from topologies.operations.topics import Size, check, create
 from topologies.runtime.errors import Unavailable
+from topologies.runtime.kafka import leaders
 from topologies.runtime.kafka.admin import Admin, TopicSpec
 from topologies.runtime.kafka.config import Cluster
+from topologies.runtime.kafka.leaders import Leaders
 
 Named = Callable[[str], str]
 
@@ -120,3 +122,12 @@ def test_offsets_are_asked_for_when_the_leaders_are_known(
     new._client.poll(0.1)  # noqa: SLF001 - hands over what the client has logged
     assert "METADATA" in caplog.text
     assert "query partition leaders" not in caplog.text
+
+
+def test_leaders_are_known_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Leaders()
+    known.described(["bets"])
+
+    assert {"orders"} == known.unknown(["bets", "orders"])
+    monkeypatch.setattr(leaders, "KNOWN_S", -1.0)
+    assert {"bets", "orders"} == known.unknown(["bets", "orders"])

@@ -30,6 +30,7 @@ from topologies.runtime.rewinding.journal_reader import JournalReader
 from topologies.runtime.rewinding.preparation import Preparation
 from topologies.runtime.rewinding.preparing import Preparing
 from topologies.runtime.rewinding.replay import Replay
+from topologies.runtime.rewinding.unfinished import Unfinished
 from topologies.runtime.rights import Right
 from topologies.runtime.rowcodec import RowCodec
 from topologies.runtime.store import Bounds, Store
@@ -123,7 +124,7 @@ class Site:
         )
         commits = Commits(self.transactions, tasks, store, own, self._stop)
         self._closing.callback(commits.close)
-        drain = Drain(surveyor) if self._how.drain else None
+        drain = self._drain(surveyor) if self._how.drain else None
         inputs = self._inputs(tasks)
         self._closing.callback(recovery.stop)
         self._closing.callback(preparing.stop)
@@ -137,6 +138,12 @@ class Site:
             _pace(settings),
             self._stop,
         )
+
+    def _drain(self, surveyor: Surveyor) -> Drain:
+        topic = own_topics(self._settings.app).control
+        reader = JournalReader(topic, self._doors.reader(self._cluster), self._admin, self._stop.is_set)
+        self._closing.callback(reader.close)
+        return Drain(surveyor, Unfinished(topic, reader, surveyor))
 
     def surveyor(self) -> Surveyor:
         """Return who asks where tasks stand; first whether the topics fit together."""

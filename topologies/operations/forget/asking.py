@@ -19,12 +19,10 @@ from topologies.runtime.kafka.reader import Reader
 from topologies.runtime.kafka.sender import Sender
 from topologies.runtime.partitioning import PARTITIONERS
 from topologies.runtime.rewinding import control
-from topologies.runtime.rewinding.control import Answer, Forget
+from topologies.runtime.rewinding.control import ENDS, Answer, Forget
 from topologies.runtime.task import Moment
 
 SALT_BYTES = 16
-
-ENDS = frozenset({"done", "refused", "expired"})
 
 Tell = Callable[[str], None]
 

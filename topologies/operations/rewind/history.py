@@ -7,7 +7,7 @@ from topologies.operations.rewind import planned as plans
 from topologies.operations.rewind.planned import Planned
 from topologies.runtime.kafka.polled import Partition
 from topologies.runtime.rewinding import control
-from topologies.runtime.rewinding.control import Answer, Command
+from topologies.runtime.rewinding.control import ENDS, Answer, Command
 from topologies.runtime.store import Row
 from topologies.units import instant_text
 from topologies.wire import dump_json, load_json
@@ -25,9 +25,6 @@ STATES: Mapping[str, State] = {
     "expired": "expired",
 }
 """What a worker's last answer means."""
-
-ENDS = frozenset({"done", "refused", "expired"})
-"""Answers after which no other comes."""
 
 DIFFERENT = ("changed", "added", "vanished")
 """The counts of what the CRM has not heard so."""

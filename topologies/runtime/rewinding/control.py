@@ -27,6 +27,9 @@ TEXT_MAX = 1_000
 EMITS: tuple[Emit, ...] = ("delta", "all", "none")
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "refused", "expired", "back", "done")
 
+ENDS: frozenset[Outcome] = frozenset({"done", "refused", "expired"})
+"""Answers after which no other comes."""
+
 
 class Command(NamedTuple):
     """Take a task back to the commit `target`, whose marker ends at `journal_offset` of the journal.
