@@ -22,8 +22,10 @@ def drained(stage: Stage) -> Drain:
     cluster = Cluster(stage.bootstrap_servers, {}, "t")
     admin = Admin(cluster)
     surveyor = Surveyor(topology(stage.app), stage.app, admin, "earliest")
-    reader = JournalReader(stage.control, Reader(cluster), admin, lambda: False)
-    return Drain(surveyor, Unfinished(stage.control, reader, surveyor))
+    unfinished = Unfinished(
+        stage.control, lambda: JournalReader(stage.control, Reader(cluster), admin, lambda: False), surveyor
+    )
+    return Drain(surveyor, unfinished)
 
 
 def answered(stage: Stage, number: int, *outcomes: Outcome) -> None:

@@ -124,7 +124,7 @@ class Site:
         )
         commits = Commits(self.transactions, tasks, store, own, self._stop)
         self._closing.callback(commits.close)
-        drain = self._drain(surveyor) if self._how.drain else None
+        drain = self._drain(surveyor, own.control) if self._how.drain else None
         inputs = self._inputs(tasks)
         self._closing.callback(recovery.stop)
         self._closing.callback(preparing.stop)
@@ -139,11 +139,13 @@ class Site:
             self._stop,
         )
 
-    def _drain(self, surveyor: Surveyor) -> Drain:
-        topic = own_topics(self._settings.app).control
-        reader = JournalReader(topic, self._doors.reader(self._cluster), self._admin, self._stop.is_set)
-        self._closing.callback(reader.close)
-        return Drain(surveyor, Unfinished(topic, reader, surveyor))
+    def _drain(self, surveyor: Surveyor, control: str) -> Drain:
+        unfinished = Unfinished(control, lambda: self._ranges(control, self._stop.is_set), surveyor)
+        self._closing.callback(unfinished.close)
+        return Drain(surveyor, unfinished)
+
+    def _ranges(self, topic: str, is_stopping: Callable[[], bool]) -> JournalReader:
+        return JournalReader(topic, self._doors.reader(self._cluster), self._admin, is_stopping)
 
     def surveyor(self) -> Surveyor:
         """Return who asks where tasks stand; first whether the topics fit together."""
@@ -184,7 +186,7 @@ class Site:
         """Return what says how rewinds go on."""
         own = own_topics(self._settings.app)
         return Preparation(
-            JournalReader(own.journal, self._doors.reader(self._cluster), self._admin, is_stopping),
+            self._ranges(own.journal, is_stopping),
             self._admin,
             store,
             self._codec,
